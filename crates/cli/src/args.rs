@@ -1,0 +1,203 @@
+//! The command line: every flag is one field with its help, its qemu spelling where it has one, and its environment variable.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use armlet_runtime::EngineKind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+const PROGRAM: &str = "The program";
+const SYSTEM: &str = "What the program sees";
+const EXECUTION: &str = "How it is executed";
+const WATCHING: &str = "What is reported";
+
+/// Run ARM Linux programs on x86-64 Linux.
+#[derive(Debug, Parser)]
+#[command(
+    name = "armlet",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
+#[command(override_usage = "armlet [FLAGS] PROGRAM [ARGUMENTS]...\n       armlet COMMAND ...")]
+#[command(after_help = "\
+Flags end at the program's name; what follows is the program's. Programs that it starts run in armlet too.
+
+Exit status: the program's own; 128+N in a shell if signal N ended it; 127 not found; 126 not executable, or not for ARM; \
+125 armlet's own failure; 2 usage.")]
+pub struct Cli {
+    /// What to do, unless a program is to be run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `armlet PROGRAM`.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a program; the same as without this word
+    #[command(override_usage = "armlet run [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Run(RunFlags),
+    /// Disassemble a program, or explain instruction words
+    Disasm(DisasmArgs),
+    /// Tell what a program is and what it needs
+    Info(FileArgs),
+    /// List the words in a program's code that armlet cannot execute
+    Coverage(FileArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// How a program is run.
+#[derive(Debug, Args)]
+pub struct RunFlags {
+    /// Set a variable in the program's environment (several: repeat, or separate by commas)
+    #[arg(
+        short = 'E',
+        long = "set-env",
+        value_name = "VAR=VALUE",
+        value_delimiter = ',',
+        env = "ARMLET_SET_ENV"
+    )]
+    #[arg(help_heading = PROGRAM, hide_env_values = true)]
+    pub set_env: Vec<OsString>,
+
+    /// Remove a variable from the program's environment
+    #[arg(
+        short = 'U',
+        long = "unset-env",
+        value_name = "VAR",
+        value_delimiter = ',',
+        env = "ARMLET_UNSET_ENV"
+    )]
+    #[arg(help_heading = PROGRAM, hide_env_values = true)]
+    pub unset_env: Vec<OsString>,
+
+    /// Give the program this name as its argument 0
+    #[arg(short = '0', long = "argv0", value_name = "NAME", env = "ARMLET_ARGV0")]
+    #[arg(help_heading = PROGRAM, hide_env_values = true)]
+    pub argv0: Option<OsString>,
+
+    /// Look up absolute paths below this directory first: an ARM root file system
+    #[arg(short = 'L', long = "sysroot", value_name = "DIR", env = "ARMLET_SYSROOT")]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub sysroot: Option<PathBuf>,
+
+    /// The kernel release that `uname -r` tells
+    #[arg(short = 'r', long = "uname", value_name = "RELEASE", env = "ARMLET_UNAME")]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub uname: Option<OsString>,
+
+    /// The size of the main stack in bytes; k, M and G multiply by 1024
+    #[arg(short = 's', long = "stack-size", value_name = "BYTES", env = "ARMLET_STACK_SIZE", value_parser = size)]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub stack_size: Option<u64>,
+
+    /// Put everything at the same addresses in every run
+    #[arg(long = "no-aslr", env = "ARMLET_NO_ASLR", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub no_aslr: bool,
+
+    /// What executes the instructions
+    #[arg(long = "engine", value_name = "ENGINE", env = "ARMLET_ENGINE", default_value = EngineKind::default().name())]
+    #[arg(value_parser = PossibleValuesParser::new(EngineKind::ALL.map(|(name, _)| name))
+        .map(|name| EngineKind::from_name(&name).unwrap_or_default()))]
+    #[arg(help_heading = EXECUTION, hide_env_values = true)]
+    pub engine: EngineKind,
+
+    /// Print system calls and signals as strace does (also: -strace)
+    #[arg(long = "strace", env = "ARMLET_STRACE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub strace: bool,
+
+    /// Print them to a file
+    #[arg(long = "strace-file", value_name = "FILE", env = "ARMLET_STRACE_FILE")]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub strace_file: Option<PathBuf>,
+
+    /// No report on stderr when a fault ends the program
+    #[arg(long = "quiet-faults", env = "ARMLET_QUIET_FAULTS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub quiet_faults: bool,
+}
+
+/// A file.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// An ARM program
+    pub file: PathBuf,
+}
+
+/// What to disassemble.
+#[derive(Debug, Args)]
+pub struct DisasmArgs {
+    /// An ARM program, or instruction words such as 0x91000420
+    #[arg(required = true, value_name = "FILE|WORD")]
+    pub what: Vec<OsString>,
+}
+
+/// Which shell.
+#[derive(Debug, Args)]
+pub struct CompletionArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// A number of bytes: `8192`, `64k`, `8M`, `1G`, `0x10000`.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'M')) => (&text[..at], 20),
+        Some((at, 'G')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let number = match digits.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => digits.parse(),
+    };
+    let number = number.map_err(|_| "give a number of bytes, such as 8388608, 8192k or 8M".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        let command = Cli::command();
+        let flags = command
+            .get_arguments()
+            .filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"));
+        for flag in flags {
+            let variable = flag.get_env().and_then(|name| name.to_str());
+            assert!(
+                variable.is_some_and(|name| name.starts_with("ARMLET_")),
+                "{}",
+                flag.get_id()
+            );
+            assert!(flag.get_help_heading().is_some(), "{} has no category", flag.get_id());
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("8192"), Ok(8192));
+        assert_eq!(size("64k"), Ok(65536));
+        assert_eq!(size("8M"), Ok(8 << 20));
+        assert_eq!(size("0x10"), Ok(16));
+        assert!(size("").is_err() && size("M").is_err() && size("-1").is_err());
+        assert!(size("99999999999G").is_err());
+    }
+}

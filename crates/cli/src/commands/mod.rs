@@ -1,0 +1,17 @@
+//! One file per subcommand.
+
+pub mod completions;
+pub mod coverage;
+pub mod disasm;
+pub mod info;
+pub mod run;
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::Context;
+
+/// Opens a file for reading.
+fn open(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("{}: cannot be opened; check the path", path.display()))
+}

@@ -1,0 +1,84 @@
+//! The `armlet` command: what is where.
+//!
+//! - `args.rs`: the flags, one field each, and the subcommands;
+//! - `words.rs`: where armlet's flags end and the program begins, and qemu's spellings;
+//! - `commands/`: one file per subcommand.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod words;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::args::{Cli, Command};
+use crate::words::{Personality, Words};
+
+/// armlet itself has failed.
+const INTERNAL_ERROR: u8 = armlet_runtime::INTERNAL_ERROR as u8;
+/// The command line is wrong.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    armlet_runtime::end_on_panic();
+    // An ARM program has called execve: the flags were read by the armlet before this one.
+    if let Some(error) = armlet_runtime::resume() {
+        return complain(&error, error.exit_code());
+    }
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let personality = Personality::of(&words);
+    let Words { flags, program } = match Words::split(words, &Cli::command(), personality) {
+        Ok(words) => words,
+        Err(error) => {
+            eprintln!("armlet: {error}");
+            return USAGE.into();
+        }
+    };
+    let cli = match Cli::command()
+        .try_get_matches_from(flags)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+    {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no errors.
+            let _ = error.print();
+            return if error.use_stderr() {
+                USAGE.into()
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let result = match cli.command {
+        None => return commands::run::run(cli.flags, program, personality),
+        Some(Command::Run(flags)) => return commands::run::run(flags, program, personality),
+        Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
+        Some(Command::Info(arguments)) => commands::info::run(&arguments),
+        Some(Command::Coverage(arguments)) => commands::coverage::run(&arguments),
+        Some(Command::Completions(arguments)) => commands::completions::run(&arguments),
+        Some(Command::Man) => commands::completions::man(),
+    };
+    match result {
+        Ok(code) => code,
+        // A reader that has seen enough, as `head` has.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("armlet: {error:#}");
+            INTERNAL_ERROR.into()
+        }
+    }
+}
+
+/// Prints why a program was not started, and what to do about it.
+fn complain(error: &dyn std::fmt::Display, code: i32) -> ExitCode {
+    eprintln!("armlet: {error}");
+    u8::try_from(code).unwrap_or(INTERNAL_ERROR).into()
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    kind == Some(std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,267 @@
+//! Reads instruction tables. What a row may say is described in `src/lib.rs`, "How to add an instruction".
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// One operand of an instruction.
+pub struct Operand {
+    pub name: String,
+    pub kind: String,
+    /// A letter of the pattern, or `function(letters)`.
+    pub source: String,
+    /// The function may refuse the encoding (a `?` behind it).
+    pub fallible: bool,
+}
+
+/// One line of assembler text and the condition under which it is preferred.
+pub struct Text {
+    pub template: String,
+    pub condition: Option<String>,
+}
+
+/// One instruction form.
+pub struct Row {
+    pub name: String,
+    pub file: String,
+    pub line: usize,
+    pub pattern: String,
+    pub feature: String,
+    pub section: String,
+    pub title: String,
+    pub operands: Vec<Operand>,
+    pub constraints: Vec<String>,
+    pub texts: Vec<Text>,
+    pub overrides: Vec<String>,
+}
+
+/// An encoding space of an extension that is known by name only.
+pub struct Foreign {
+    pub extension: String,
+    pub pattern: String,
+}
+
+pub struct Table {
+    pub rows: Vec<Row>,
+    pub foreign: Vec<Foreign>,
+}
+
+/// Mask and value of a pattern: the bits that are `0` or `1`.
+pub fn fixed(pattern: &str) -> (u32, u32) {
+    pattern.bytes().fold((0, 0), |(mask, value), byte| match byte {
+        b'0' => (mask << 1 | 1, value << 1),
+        b'1' => (mask << 1 | 1, value << 1 | 1),
+        _ => (mask << 1, value << 1),
+    })
+}
+
+/// Lowest bit and width of the run of `letter` in a pattern.
+pub fn run(pattern: &str, letter: char) -> Option<(u32, u32)> {
+    let first = pattern.find(letter)?;
+    let last = pattern.rfind(letter)?;
+    pattern[first..=last]
+        .chars()
+        .all(|c| c == letter)
+        .then_some((31 - last as u32, (last - first + 1) as u32))
+}
+
+/// The arguments of an operand's source: `d` of `d`, `a`, `b` and `3` of `f(a,b,3)`.
+pub fn arguments(source: &str) -> impl Iterator<Item = &str> {
+    source
+        .split_once('(')
+        .map_or(source, |(_, rest)| rest.trim_end_matches(')'))
+        .split(',')
+        .map(str::trim)
+        .filter(|argument| !argument.is_empty())
+}
+
+/// The letters among the arguments of an operand's source; the others are numbers.
+pub fn letters(source: &str) -> Vec<char> {
+    arguments(source)
+        .filter_map(|argument| argument.chars().next())
+        .filter(|first| !first.is_ascii_digit())
+        .collect()
+}
+
+pub fn read_folder(folder: &Path) -> Result<Table, String> {
+    let mut table = Table {
+        rows: Vec::new(),
+        foreign: Vec::new(),
+    };
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .map_err(|error| format!("{}: {error}", folder.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "isa"))
+        .collect();
+    files.sort();
+    for path in files {
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        read_file(&file, &text, &mut table).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    for row in &table.rows {
+        check_row(row).map_err(|error| format!("{}.isa:{}: {}: {error}", row.file, row.line, row.name))?;
+    }
+    check_overlaps(&table)?;
+    Ok(table)
+}
+
+fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
+    for (index, line) in text.lines().enumerate() {
+        let error = |what: &str| format!("line {}: {what}: {line}", index + 1);
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            continue;
+        }
+        if !line.starts_with(' ') {
+            let mut words = trimmed.split_whitespace();
+            let name = words.next().ok_or_else(|| error("no name"))?;
+            if name == "foreign" {
+                let extension = words.next().ok_or_else(|| error("no extension"))?;
+                let pattern = words
+                    .next()
+                    .filter(|p| p.len() == 32)
+                    .ok_or_else(|| error("no 32-bit pattern"))?;
+                table.foreign.push(Foreign {
+                    extension: extension.into(),
+                    pattern: pattern.into(),
+                });
+                continue;
+            }
+            let pattern = words
+                .next()
+                .filter(|p| p.len() == 32)
+                .ok_or_else(|| error("no 32-bit pattern"))?;
+            let feature = words.next().ok_or_else(|| error("no feature"))?;
+            let section = words.next().ok_or_else(|| error("no section"))?;
+            table.rows.push(Row {
+                name: name.into(),
+                file: file.into(),
+                line: index + 1,
+                pattern: pattern.into(),
+                feature: feature.into(),
+                section: section.into(),
+                title: words.collect::<Vec<_>>().join(" "),
+                operands: Vec::new(),
+                constraints: Vec::new(),
+                texts: Vec::new(),
+                overrides: Vec::new(),
+            });
+            continue;
+        }
+        let row = table
+            .rows
+            .last_mut()
+            .ok_or_else(|| error("a continuation without a row"))?;
+        let (mark, rest) = trimmed
+            .split_once(' ')
+            .ok_or_else(|| error("no text behind the mark"))?;
+        let rest = rest.trim();
+        match mark {
+            "=" => {
+                for word in rest.split_whitespace() {
+                    let operand = read_operand(word, &row.pattern).ok_or_else(|| error(word))?;
+                    row.operands.push(operand);
+                }
+            }
+            "?" => row.constraints.push(rest.into()),
+            ">" => {
+                let (template, condition) = match rest.split_once(" when ") {
+                    Some((template, condition)) => (template.trim_end(), Some(condition.trim().to_string())),
+                    None => (rest, None),
+                };
+                row.texts.push(Text {
+                    template: template.into(),
+                    condition,
+                });
+            }
+            "overrides" => row.overrides.extend(rest.split_whitespace().map(String::from)),
+            _ => return Err(error("a continuation starts with '=', '?', '>' or 'overrides'")),
+        }
+    }
+    Ok(())
+}
+
+fn read_operand(word: &str, pattern: &str) -> Option<Operand> {
+    let (left, source) = word.split_once('=')?;
+    let fallible = source.ends_with('?');
+    let source = source.trim_end_matches('?').to_string();
+    let (name, kind) = match left.split_once(':') {
+        Some((name, kind)) => (name, kind.to_string()),
+        None if source.contains('(') => (left, "u8".to_string()),
+        None => {
+            let (_, width) = run(pattern, source.chars().next()?)?;
+            let kind = match width {
+                1 => "bool",
+                2..=8 => "u8",
+                9..=16 => "u16",
+                _ => "u32",
+            };
+            (left, kind.to_string())
+        }
+    };
+    Some(Operand {
+        name: name.into(),
+        kind,
+        source,
+        fallible,
+    })
+}
+
+fn check_row(row: &Row) -> Result<(), String> {
+    for letter in row.pattern.chars().filter(|c| c.is_ascii_alphabetic()) {
+        run(&row.pattern, letter).ok_or_else(|| format!("'{letter}' is not one run of bits"))?;
+        if !row
+            .operands
+            .iter()
+            .any(|operand| letters(&operand.source).contains(&letter))
+        {
+            return Err(format!("'{letter}' is in no operand"));
+        }
+    }
+    for operand in &row.operands {
+        for letter in letters(&operand.source) {
+            run(&row.pattern, letter)
+                .ok_or_else(|| format!("operand {}: no '{letter}' in the pattern", operand.name))?;
+        }
+    }
+    match row.texts.last() {
+        Some(text) if text.condition.is_none() => Ok(()),
+        _ => Err("the last text has a condition, or there is none".into()),
+    }
+}
+
+fn check_overlaps(table: &Table) -> Result<(), String> {
+    let mut report = String::new();
+    let rows = &table.rows;
+    for (index, a) in rows.iter().enumerate() {
+        for b in &rows[index + 1..] {
+            if a.name == b.name {
+                let _ = writeln!(
+                    report,
+                    "two rows are called {}: {}.isa and {}.isa",
+                    a.name, a.file, b.file
+                );
+            }
+            let ((mask_a, value_a), (mask_b, value_b)) = (fixed(&a.pattern), fixed(&b.pattern));
+            let meet = (value_a ^ value_b) & mask_a & mask_b == 0;
+            let declared = a.overrides.contains(&b.name) || b.overrides.contains(&a.name);
+            if meet && !declared {
+                let _ = writeln!(
+                    report,
+                    "{} ({}.isa) and {} ({}.isa) overlap",
+                    a.name, a.file, b.name, b.file
+                );
+                let _ = writeln!(report, "    {}\n    {}", a.pattern, b.pattern);
+            }
+            if !meet && declared {
+                let _ = writeln!(report, "{} and {} do not overlap: drop 'overrides'", a.name, b.name);
+            }
+        }
+        for name in &a.overrides {
+            if !rows.iter().any(|row| &row.name == name) {
+                let _ = writeln!(report, "{} overrides {name}, which does not exist", a.name);
+            }
+        }
+    }
+    if report.is_empty() { Ok(()) } else { Err(report) }
+}

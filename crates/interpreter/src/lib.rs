@@ -1,0 +1,7 @@
+//! The executable specification: one readable function per ARM instruction, and the loop that runs pre-decoded blocks of them.
+//!
+//! [`a64::run`] runs a guest thread until it traps. The functions (one file per chapter of the manual, as in the decoder)
+//! work on the thread's register file alone, and reach guest memory through `armlet-memory`.
+#![forbid(unsafe_code)]
+
+pub mod a64;

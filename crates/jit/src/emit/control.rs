@@ -1,0 +1,604 @@
+//! How blocks start and end, and how a region is entered and left.
+
+use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
+
+use super::asm::{Cc, memory};
+use super::*;
+use crate::enter::Exit;
+use crate::map::{ATTENTION, LOOKUP, PC_SLOT, RETURNS_LIMIT, V_HOSTS, v_slot, x_slot};
+use host::{RAX, RBP, RDX, RSI};
+
+/// log2 of the entries of a thread's lookup table.
+pub const LOOKUP_BITS: u32 = 12;
+
+/// Where a region can be entered from outside, under the canonical mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Guest address.
+    pub pc: u64,
+    /// Offset in the region's code.
+    pub offset: u32,
+}
+
+/// A jump to another region. Until it is linked, it leads to a stub that leaves translated code with the jump's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Host address of the rel32.
+    pub at: u64,
+    /// Guest address it goes to.
+    pub to: u64,
+    /// Host address of the stub.
+    pub stub: u64,
+}
+
+pub(crate) struct PendingLink {
+    rel32: usize,
+    to: u64,
+    stub: Label,
+    stub_offset: usize,
+}
+
+impl PendingLink {
+    pub(super) fn resolve(&self, at: u64) -> Link {
+        Link {
+            at: at + self.rel32 as u64,
+            to: self.to,
+            stub: at + self.stub_offset as u64,
+        }
+    }
+}
+
+/// Code that is rarely run, and stands behind the rest.
+pub(crate) enum Cold {
+    /// An edge of the control-flow graph that needs more than a jump.
+    Edge { label: Label, to: u64, place: Place },
+    /// Leaves for the runtime at a guest address, from the region's mapping with flags in memory.
+    Leave { label: Label, pc: u64, exit: Exit },
+    /// An indirect branch that the lookup table does not know; RAX is the target, the mapping is canonical.
+    Miss { label: Label },
+    /// The interpreter's function trapped; the state is complete.
+    Trapped { label: Label },
+    /// Leaves for the runtime at a guest address, from the canonical mapping.
+    LeaveCanonical { label: Label, pc: u64 },
+}
+
+impl Emitter<'_> {
+    /// Code before block 0: into the region's own mapping.
+    pub(super) fn enter_region(&mut self) {
+        if self.mapping != self.canonical {
+            self.entries.push(Entry {
+                pc: self.region.blocks[0].pc,
+                offset: 0,
+            });
+            let (from, to) = (self.canonical.clone(), self.mapping.clone());
+            self.transition(&from, &to);
+        }
+    }
+
+    /// Whether a block can be entered from outside: it is the first, or a call may return to it.
+    fn is_entry(&self, index: usize) -> bool {
+        let pc = self.region.blocks[index].pc;
+        let returns =
+            |end: &End| matches!(*end, End::Call { next, .. } | End::Indirect { next: Some(next), .. } if next == pc);
+        index == 0 || self.region.blocks.iter().any(|block| returns(&block.end))
+    }
+
+    /// The block is reached from the one before it in the layout and from nowhere else: the flags may stay where they are.
+    fn inherits(&self, index: usize) -> bool {
+        let pc = self.region.blocks[index].pc;
+        let edges = |block: &Block| opt::successors(&block.end).iter().filter(|&&to| to == pc).count();
+        index > 0
+            && !self.heads[index]
+            && !self.is_entry(index)
+            && edges(&self.region.blocks[index - 1]) == 1
+            && self.region.blocks.iter().map(edges).sum::<usize>() == 1
+    }
+
+    pub(super) fn start_block(&mut self, index: usize) {
+        if !self.inherits(index) {
+            self.place = Place::Memory;
+        }
+        let label = self.labels[index];
+        self.asm.bind(label);
+        let pc = self.region.blocks[index].pc;
+        if self.is_entry(index) && self.mapping == self.canonical {
+            self.entries.push(Entry {
+                pc,
+                offset: self.asm.offset() as u32,
+            });
+        }
+        if self.heads[index] {
+            self.poll(pc);
+        }
+    }
+
+    /// Leaves if somebody wants this thread's attention. The flags are in memory.
+    fn poll(&mut self, pc: u64) {
+        let label = self.asm.label();
+        self.asm.load_slot(RAX, x_slot(ATTENTION));
+        dynasm!(self.asm.ops ; .arch x64 ; cmp DWORD [rax], BYTE 0);
+        self.asm.jcc(Cc::Ne, label);
+        self.cold.push(Cold::Leave {
+            label,
+            pc,
+            exit: Exit::Lookup,
+        });
+    }
+
+    /// On a condition, lets the interpreter run the guest instruction that is being emitted, which has changed nothing so far. The flags
+    /// are in memory, or dead.
+    pub(super) fn leave_to_interpreter(&mut self, cc: Cc) {
+        let label = self.asm.label();
+        self.asm.jcc(cc, label);
+        self.cold.push(Cold::Leave {
+            label,
+            pc: self.pc,
+            exit: Exit::Interpret,
+        });
+    }
+
+    pub(super) fn end_block(&mut self, index: usize) {
+        match self.region.blocks[index].end {
+            End::Jump { to } => self.edge(to, Some(index + 1)),
+            End::Branch { test, taken, not } => self.branch(index, test, taken, not),
+            End::Call { to, next } => self.call(index, to, next),
+            End::Indirect {
+                to, next: Some(next), ..
+            } => self.call_indirect(index, to, next),
+            End::Indirect { to, ret: true, .. } => self.ret(to),
+            End::Indirect { to, .. } => self.branch_indirect(to),
+            End::Interpret => {
+                self.store_flags();
+                self.place = Place::Memory;
+                let pc = self.region.blocks[index].end_pc;
+                self.leave(pc, Exit::Interpret);
+            }
+        }
+    }
+
+    fn target(&self, pc: u64) -> Option<usize> {
+        self.region.find(pc)
+    }
+
+    /// Whether the flags may be used behind an edge.
+    fn edge_wants_flags(&self, to: u64) -> bool {
+        match self.target(to) {
+            Some(target) => self.flags[target].live_in,
+            None => !self.region.flags_are_dead(to),
+        }
+    }
+
+    /// Whether the flags must be brought to memory when an edge has been taken.
+    fn edge_stores_flags(&self, to: u64) -> bool {
+        self.place != Place::Memory
+            && self.edge_wants_flags(to)
+            && !self.target(to).is_some_and(|target| self.inherits(target))
+    }
+
+    /// Goes on at `to`; `next` is the block that follows in the layout.
+    fn edge(&mut self, to: u64, next: Option<usize>) {
+        match self.target(to) {
+            Some(target) => {
+                if self.edge_stores_flags(to) {
+                    self.store_flags();
+                }
+                if Some(target) != next {
+                    let label = self.labels[target];
+                    self.asm.jmp(label);
+                }
+            }
+            None => self.leave_region(to),
+        }
+    }
+
+    fn branch(&mut self, index: usize, test: Test, taken: u64, not: u64) {
+        let follows = |pc: u64| self.target(pc) == Some(index + 1);
+        let swap = follows(taken) && !follows(not);
+        let cc = self.test(test, taken, not);
+        let (cc, taken, not) = if swap { (cc.not(), not, taken) } else { (cc, taken, not) };
+        let label = match self.target(taken) {
+            Some(target) if !self.edge_stores_flags(taken) => self.labels[target],
+            _ => {
+                let label = self.asm.label();
+                self.cold.push(Cold::Edge {
+                    label,
+                    to: taken,
+                    place: self.place,
+                });
+                label
+            }
+        };
+        self.asm.jcc(cc, label);
+        self.edge(not, Some(index + 1));
+    }
+
+    /// Makes EFLAGS answer a branch's question.
+    fn test(&mut self, test: Test, taken: u64, not: u64) -> Cc {
+        if !matches!(test, Test::Cond(_)) {
+            // The test destroys EFLAGS.
+            if self.edge_wants_flags(taken) || self.edge_wants_flags(not) {
+                self.store_flags();
+            }
+            self.place = Place::Memory;
+        }
+        match test {
+            Test::Cond(cond) => self.condition(cond),
+            Test::Zero(w, a) | Test::NotZero(w, a) => {
+                match a {
+                    Val::Var(var) if self.mapping.host(var).is_none() => {
+                        self.asm.cmp_slot(w, slot(var), Source::Imm(0))
+                    }
+                    _ => {
+                        let a = self.read(a, RAX);
+                        self.asm.test(w, a, Source::Reg(a));
+                    }
+                }
+                if matches!(test, Test::Zero(..)) { Cc::E } else { Cc::Ne }
+            }
+            Test::BitClear(a, bit) | Test::BitSet(a, bit) => {
+                let set = matches!(test, Test::BitSet(..));
+                let a = self.read(a, RAX);
+                if bit < 31 {
+                    self.asm.test(Width::W, a, Source::Imm(1 << bit));
+                    if set { Cc::Ne } else { Cc::E }
+                } else {
+                    let bit = bit as i8;
+                    dynasm!(self.asm.ops ; .arch x64 ; bt Rq(a), BYTE bit);
+                    if set { Cc::B } else { Cc::Ae }
+                }
+            }
+        }
+    }
+
+    /// Out of the region, by a jump that can be linked.
+    fn leave_region(&mut self, to: u64) {
+        self.leave_mapping(to);
+        self.jump_out(to);
+    }
+
+    /// The jump itself, with everything in its canonical place.
+    fn jump_out(&mut self, to: u64) {
+        if to <= self.pc {
+            // It may close a loop over several regions.
+            let label = self.asm.label();
+            self.asm.load_slot(RAX, x_slot(ATTENTION));
+            dynasm!(self.asm.ops ; .arch x64 ; cmp DWORD [rax], BYTE 0 ; jne =>label);
+            self.cold.push(Cold::LeaveCanonical { label, pc: to });
+        }
+        self.align_rel32();
+        let stub = self.asm.label();
+        self.asm.jmp(stub);
+        self.add_link(to, stub);
+    }
+
+    /// The registers and flags are where other regions expect them.
+    fn leave_mapping(&mut self, to: u64) {
+        if !self.region.flags_are_dead(to) {
+            self.store_flags();
+        }
+        self.place = Place::Memory;
+        self.restore_canonical();
+    }
+
+    /// The rel32 behind the next opcode byte will be aligned, so that it can be changed while other threads run it.
+    fn align_rel32(&mut self) {
+        while self.asm.offset() % 4 != 3 {
+            dynasm!(self.asm.ops ; .arch x64 ; nop);
+        }
+    }
+
+    /// The jump or call just emitted is to be linked.
+    fn add_link(&mut self, to: u64, stub: Label) {
+        let rel32 = self.asm.offset() - 4;
+        self.links.push(PendingLink {
+            rel32,
+            to,
+            stub,
+            stub_offset: 0,
+        });
+    }
+
+    /// BL. The host stack is the stack of returns: a pair of the guest's return address and the host's, which the callee's RET
+    /// compares and uses; so the host predicts guest returns as it predicts its own.
+    fn call(&mut self, index: usize, to: u64, next: u64) {
+        self.leave_mapping(to);
+        let full = self.asm.label();
+        self.cold.push(Cold::LeaveCanonical { label: full, pc: to });
+        self.push_return(full);
+        self.align_rel32();
+        let stub = self.asm.label();
+        dynasm!(self.asm.ops ; .arch x64 ; call =>stub);
+        self.add_link(to, stub);
+        self.come_back(index, next);
+    }
+
+    /// BLR.
+    fn call_indirect(&mut self, index: usize, to: Val, next: u64) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.read_into(Width::X, RAX, to);
+        self.restore_canonical();
+        let label = self.asm.label();
+        self.push_return(label);
+        self.look_up();
+        dynasm!(self.asm.ops ; .arch x64
+            ; jne =>label
+            ; call QWORD [rsi + rdx * 4 + 8]);
+        self.cold.push(Cold::Miss { label });
+        self.come_back(index, next);
+    }
+
+    /// Pushes the guest's return address, which BL has put into X30 (which has no register in the canonical mapping). When the stack of returns
+    /// is full, the thread leaves translated code, which starts it anew; older returns then go through the lookup table.
+    fn push_return(&mut self, full: Label) {
+        let (limit, link) = (x_slot(RETURNS_LIMIT), x_slot(30));
+        dynasm!(self.asm.ops ; .arch x64
+            ; cmp rsp, [rbp + limit]
+            ; jb =>full
+            ; push QWORD [rbp + link]);
+    }
+
+    /// Where the host comes back to from a guest call.
+    fn come_back(&mut self, index: usize, next: u64) {
+        dynasm!(self.asm.ops ; .arch x64 ; add rsp, BYTE 8);
+        match self.target(next) {
+            Some(target) => {
+                if self.mapping != self.canonical {
+                    let (from, to) = (self.canonical.clone(), self.mapping.clone());
+                    self.transition(&from, &to);
+                }
+                if target != index + 1 {
+                    let label = self.labels[target];
+                    self.asm.jmp(label);
+                }
+            }
+            // The mapping is canonical here, whatever the region's.
+            None => self.jump_out(next),
+        }
+    }
+
+    /// RET.
+    fn ret(&mut self, to: Val) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.read_into(Width::X, RAX, to);
+        self.restore_canonical();
+        let other = self.asm.label();
+        dynasm!(self.asm.ops ; .arch x64
+            ; cmp rax, [rsp + 8]
+            ; jne =>other
+            ; ret
+            ; =>other);
+        self.jump_by_table();
+    }
+
+    /// BR.
+    fn branch_indirect(&mut self, to: Val) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.read_into(Width::X, RAX, to);
+        self.restore_canonical();
+        let label = self.asm.label();
+        self.asm.load_slot(RDX, x_slot(ATTENTION));
+        dynasm!(self.asm.ops ; .arch x64 ; cmp DWORD [rdx], BYTE 0 ; jne =>label);
+        self.cold.push(Cold::Miss { label });
+        self.jump_by_table();
+    }
+
+    /// Jumps to the translation of the guest address in RAX.
+    fn jump_by_table(&mut self) {
+        let label = self.asm.label();
+        self.look_up();
+        dynasm!(self.asm.ops ; .arch x64
+            ; jne =>label
+            ; jmp QWORD [rsi + rdx * 4 + 8]);
+        self.cold.push(Cold::Miss { label });
+    }
+
+    /// Compares the guest address in RAX with the entry of the thread's lookup table at RSI + RDX * 4.
+    fn look_up(&mut self) {
+        let mask = ((1i32 << LOOKUP_BITS) - 1) << 2;
+        self.asm.load_slot(RSI, x_slot(LOOKUP));
+        dynasm!(self.asm.ops ; .arch x64
+            ; mov edx, eax
+            ; and edx, DWORD mask
+            ; cmp rax, QWORD [rsi + rdx * 4]);
+    }
+
+    fn restore_canonical(&mut self) {
+        if self.mapping != self.canonical {
+            let (from, to) = (self.mapping.clone(), self.canonical.clone());
+            self.transition(&from, &to);
+        }
+    }
+
+    /// Back to the runtime, with `State::pc` set.
+    fn leave(&mut self, pc: u64, exit: Exit) {
+        self.restore_canonical();
+        self.leave_canonical(pc, exit);
+    }
+
+    /// The same from the canonical mapping.
+    fn leave_canonical(&mut self, pc: u64, exit: Exit) {
+        self.asm.mov_imm(RDX, pc);
+        self.asm.store_slot(PC_SLOT, RDX);
+        self.asm.mov_imm(RAX, exit as u64);
+        self.jump_to(self.shared.exit);
+    }
+
+    fn jump_to(&mut self, target: u64) {
+        dynasm!(self.asm.ops ; .arch x64 ; jmp extern target as usize);
+    }
+
+    /// From one mapping to another, through the state. The flags and RAX stay.
+    fn transition(&mut self, from: &Mapping, to: &Mapping) {
+        for (guest, host) in from
+            .x_pairs()
+            .filter(|&(guest, host)| to.host(Var::X(guest)) != Some(host))
+        {
+            self.asm.store_slot(x_slot(guest), host);
+        }
+        for (guest, host) in from.v_pairs().filter(|&(guest, host)| to.vector(guest) != Some(host)) {
+            self.store_vector_slot(guest, host);
+        }
+        for (guest, host) in to
+            .x_pairs()
+            .filter(|&(guest, host)| from.host(Var::X(guest)) != Some(host))
+        {
+            self.asm.load_slot(host, x_slot(guest));
+        }
+        for (guest, host) in to.v_pairs().filter(|&(guest, host)| from.vector(guest) != Some(host)) {
+            self.load_vector_slot(guest, host);
+        }
+    }
+
+    fn store_vector_slot(&mut self, guest: u8, host: u8) {
+        memory!(self.asm.ops, HostAddress::state(v_slot(guest)), (vmovaps OWORD) (, Rx(host)));
+    }
+
+    fn load_vector_slot(&mut self, guest: u8, host: u8) {
+        memory!(self.asm.ops, HostAddress::state(v_slot(guest)), (vmovaps Rx(host), OWORD) ());
+    }
+
+    /// Calls the interpreter's function, with the whole state in memory.
+    pub(super) fn fallback(&mut self, insn: armlet_decoder::a64::Insn) {
+        self.store_flags();
+        self.place = Place::Memory;
+        let insn = Box::new(insn);
+        let (pointer, pc) = (&raw const *insn as i64, self.pc as i64);
+        self.insns.push(insn);
+        self.store_mapped();
+        dynasm!(self.asm.ops ; .arch x64
+            ; mov rsi, QWORD pointer
+            ; mov rdx, QWORD pc);
+        self.call_fallback();
+        let label = self.asm.label();
+        dynasm!(self.asm.ops ; .arch x64
+            ; test eax, eax
+            ; jne =>label);
+        self.cold.push(Cold::Trapped { label });
+        self.load_mapped();
+    }
+
+    /// Calls the interpreter's function with the instruction in RSI and its address in RDX, which does not trap.
+    pub(super) fn call_interpreter(&mut self) {
+        self.store_mapped();
+        self.call_fallback();
+        self.load_mapped();
+    }
+
+    fn call_fallback(&mut self) {
+        let function = self.shared.fallback as i64;
+        dynasm!(self.asm.ops ; .arch x64
+            ; lea rdi, [rbp - crate::map::BIAS]
+            ; mov rax, QWORD function
+            ; call rax);
+    }
+
+    fn store_mapped(&mut self) {
+        let mapping = self.mapping.clone();
+        mapping
+            .x_pairs()
+            .for_each(|(guest, host)| self.asm.store_slot(x_slot(guest), host));
+        mapping
+            .v_pairs()
+            .for_each(|(guest, host)| self.store_vector_slot(guest, host));
+    }
+
+    fn load_mapped(&mut self) {
+        let mapping = self.mapping.clone();
+        mapping
+            .x_pairs()
+            .for_each(|(guest, host)| self.asm.load_slot(host, x_slot(guest)));
+        mapping
+            .v_pairs()
+            .for_each(|(guest, host)| self.load_vector_slot(guest, host));
+    }
+
+    /// The code behind the region: rare edges, stubs of links, and the entries that calls return to.
+    pub(super) fn finish_cold(&mut self) {
+        if self.mapping != self.canonical {
+            for index in (1..self.region.blocks.len())
+                .filter(|&index| self.is_entry(index))
+                .collect::<Vec<_>>()
+            {
+                self.entries.push(Entry {
+                    pc: self.region.blocks[index].pc,
+                    offset: self.asm.offset() as u32,
+                });
+                let (from, to) = (self.canonical.clone(), self.mapping.clone());
+                self.transition(&from, &to);
+                let label = self.labels[index];
+                self.asm.jmp(label);
+            }
+        }
+        // An edge may add links, and ways out.
+        while let Some(cold) = self.cold.pop() {
+            match cold {
+                Cold::Edge { label, to, place } => {
+                    self.asm.bind(label);
+                    self.place = place;
+                    self.edge(to, None);
+                }
+                Cold::Leave { label, pc, exit } => {
+                    self.asm.bind(label);
+                    self.leave(pc, exit);
+                }
+                Cold::Miss { label } => {
+                    self.asm.bind(label);
+                    self.asm.store_slot(PC_SLOT, RAX);
+                    self.asm.mov_imm(RAX, Exit::Lookup as u64);
+                    self.jump_to(self.shared.exit);
+                }
+                Cold::LeaveCanonical { label, pc } => {
+                    self.asm.bind(label);
+                    self.leave_canonical(pc, Exit::Lookup);
+                }
+                Cold::Trapped { label } => {
+                    self.asm.bind(label);
+                    self.asm.mov_imm(RAX, Exit::Trap as u64);
+                    self.jump_to(self.shared.exit_stored);
+                }
+            }
+        }
+        let at = self.asm.ops.offset().0;
+        debug_assert!(at < i32::MAX as usize);
+        for index in 0..self.links.len() {
+            let PendingLink { rel32, to, stub, .. } = self.links[index];
+            self.links[index].stub_offset = self.asm.offset();
+            self.asm.bind(stub);
+            self.asm.mov_imm(RDX, to);
+            self.asm.store_slot(PC_SLOT, RDX);
+            // The exit code of a jump that wants to be linked is its address.
+            dynasm!(self.asm.ops ; .arch x64 ; lea rax, [>here] ; here:);
+            let back = self.asm.offset() - rel32;
+            self.asm.alu(Alu::Sub, Width::X, RAX, Source::Imm(back as i32));
+            self.jump_to(self.shared.exit);
+        }
+    }
+}
+
+/// Loads or stores all canonical registers of the state in RBP.
+pub(crate) fn move_canonical(asm: &mut Asm, store: bool) {
+    let canonical = Mapping::canonical();
+    for (guest, host) in canonical.x_pairs() {
+        if store {
+            asm.store_slot(x_slot(guest), host);
+        } else {
+            asm.load_slot(host, x_slot(guest));
+        }
+    }
+    debug_assert!(canonical.v_pairs().count() == V_HOSTS.len());
+    for (guest, host) in canonical.v_pairs() {
+        let at = HostAddress {
+            base: RBP,
+            index: None,
+            disp: v_slot(guest),
+        };
+        if store {
+            memory!(asm.ops, at, (vmovaps OWORD) (, Rx(host)));
+        } else {
+            memory!(asm.ops, at, (vmovaps Rx(host), OWORD) ());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Loads and stores. A guest address is a host address, so a guest access is one host instruction; if it faults, the site
+//! table leads back to the guest instruction, which the interpreter then runs to find out what is wrong.
+
+use super::*;
+use host::{RAX, RDX};
+
+impl Emitter<'_> {
+    /// A guest address as host operand. RAX and RDX may be used. The flags stay.
+    pub(super) fn address(&mut self, at: &Address) -> HostAddress {
+        let base = self.read(at.base, RAX);
+        let Some((index, extension, shift)) = at.index else {
+            return HostAddress {
+                base,
+                index: None,
+                disp: at.disp,
+            };
+        };
+        let index = match extension {
+            Some(extension) => {
+                let from = self.read(Val::Var(index), RDX);
+                self.asm.extend(extension, Width::X, RDX, from);
+                RDX
+            }
+            None => self.read(Val::Var(index), RDX),
+        };
+        let (index, shift) = if shift > 3 {
+            self.asm.lea_scaled(Width::X, RDX, index, 3);
+            (RDX, shift - 3)
+        } else {
+            (index, shift)
+        };
+        HostAddress {
+            base,
+            index: Some((index, shift)),
+            disp: at.disp,
+        }
+    }
+
+    /// The host instruction just emitted may fault.
+    pub(super) fn may_fault(&mut self, flags: Place) {
+        let end = self.asm.offset() as u32;
+        self.sites.push(Site {
+            end,
+            pc: self.pc,
+            flags,
+        });
+    }
+
+    /// Leaves the instruction to the interpreter unless the address is a multiple of 2^size.
+    pub(super) fn aligned(&mut self, size: u8, at: &Address) {
+        if size == 0 {
+            return;
+        }
+        self.spill_if_kept();
+        let at = self.address(at);
+        self.asm.lea(Width::W, RAX, at);
+        self.asm.test(Width::W, RAX, Source::Imm((1 << size) - 1));
+        self.leave_to_interpreter(asm::Cc::Ne);
+    }
+
+    pub(super) fn load(&mut self, load: Load, d: Var, at: &Address) {
+        let own = self.destination(d, RAX);
+        let at = self.address(at);
+        self.asm.load(load, own, at);
+        self.may_fault(self.place);
+        self.assign(d, own);
+    }
+
+    pub(super) fn store(&mut self, size: u8, a: Val, at: &Address, release: bool) {
+        let mut at = self.address(at);
+        if let (Val::Imm(imm), false) = (a, release)
+            && let Ok(imm) = i32::try_from(imm as i64)
+        {
+            self.asm.store_imm(size, imm, at);
+            return self.may_fault(self.place);
+        }
+        let in_register = matches!(a, Val::Var(var) if self.mapping.host(var).is_some());
+        if (release || !in_register) && at.index.is_some_and(|(index, _)| index == RDX) {
+            self.asm.lea(Width::X, RAX, at);
+            at = HostAddress {
+                base: RAX,
+                index: None,
+                disp: 0,
+            };
+        }
+        if release {
+            self.read_into(Width::X, RDX, a);
+            self.asm.xchg(size, RDX, at);
+        } else {
+            let a = self.read(a, RDX);
+            self.asm.store(size, a, at);
+        }
+        self.may_fault(self.place);
+    }
+}

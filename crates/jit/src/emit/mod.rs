@@ -1,0 +1,301 @@
+//! From a region to host code.
+//!
+//! - `asm.rs`: x86-64 instructions as functions.
+//! - `integer.rs`: arithmetic.
+//! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors.
+//! - `vector.rs`: vectors in memory.
+//! - `simd.rs`, `simd_lanes.rs`: Advanced SIMD.
+//! - `flags.rs`: where the guest's flags are, and conditions.
+//! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
+//! - `control.rs`: block ends, entries and exits.
+//!
+//! Every guest register is at one place throughout the region (see [`crate::map`]), so at any host instruction the
+//! guest's registers can be read back with that one table. The flags move: the table of [`Fault sites`](Site) says where they
+//! are at each access that may fault.
+
+pub mod asm;
+mod atomic;
+mod control;
+mod flags;
+pub mod float;
+mod float_lanes;
+mod integer;
+mod memory;
+pub mod simd;
+mod simd_lanes;
+pub mod vector;
+
+use asm::{Asm, HostAddress, Label, Source};
+
+use crate::ir::*;
+use crate::map::{Mapping, host, slot};
+use crate::opt;
+pub(crate) use control::move_canonical;
+pub use control::{Entry, LOOKUP_BITS, Link};
+pub use flags::Place;
+
+/// Addresses of the code that all regions share (see `crate::enter`).
+#[derive(Clone, Copy, Debug)]
+pub struct Shared {
+    /// Stores the canonical registers and returns RAX to the caller of translated code.
+    pub exit: u64,
+    /// Returns RAX to the caller; the state is complete already.
+    pub exit_stored: u64,
+    /// Runs an instruction by the interpreter's function: `extern "C" fn(&mut State, &Insn, pc) -> u64`, 0 to go on.
+    pub fallback: u64,
+    /// Constants of floating point: see [`float::CONSTANTS`].
+    pub constants: u64,
+}
+
+/// A host instruction that may fault, and what it stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// Offset of the host instruction (its end) in the region's code.
+    pub end: u32,
+    /// The guest instruction.
+    pub pc: u64,
+    /// Where the flags are.
+    pub flags: Place,
+}
+
+/// An emitted region.
+#[derive(Debug)]
+pub struct Code {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Where it can be entered from outside.
+    pub entries: Vec<Entry>,
+    /// Jumps to other regions, to be linked when these exist.
+    pub links: Vec<Link>,
+    /// Accesses that may fault, by address.
+    pub sites: Vec<Site>,
+    /// The register mapping inside.
+    pub mapping: Mapping,
+    /// Operands of fallbacks, which the code points to.
+    pub insns: Vec<Box<armlet_decoder::a64::Insn>>,
+}
+
+/// The state of an emission.
+pub(crate) struct Emitter<'a> {
+    asm: Asm,
+    region: &'a Region,
+    shared: Shared,
+    mapping: Mapping,
+    canonical: Mapping,
+    flags: Vec<opt::Flags>,
+    heads: Vec<bool>,
+    labels: Vec<Label>,
+    /// Where the guest's flags are now.
+    place: Place,
+    /// The flags must survive the operation being emitted, which does not define them.
+    keep: bool,
+    pc: u64,
+    cold: Vec<control::Cold>,
+    /// Results that the interpreter has to compute.
+    mends: Vec<float::Mend>,
+    links: Vec<control::PendingLink>,
+    sites: Vec<Site>,
+    entries: Vec<Entry>,
+    insns: Vec<Box<armlet_decoder::a64::Insn>>,
+    /// Vector constants, which stand behind the code.
+    pool: Vec<(u128, Label)>,
+}
+
+/// Emits a region at the address `at`.
+pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
+    let uses = opt::uses(region);
+    let canonical = Mapping::canonical();
+    let mapping = if uses.loops {
+        Mapping::chosen(&uses)
+    } else {
+        canonical.clone()
+    };
+    let mut asm = Asm::new(at);
+    let labels = region.blocks.iter().map(|_| asm.label()).collect();
+    let emitter = Emitter {
+        asm,
+        region,
+        shared,
+        mapping,
+        canonical,
+        flags: opt::flags(region),
+        heads: opt::loop_heads(region),
+        labels,
+        place: Place::Memory,
+        keep: false,
+        pc: 0,
+        cold: Vec::new(),
+        mends: Vec::new(),
+        links: Vec::new(),
+        sites: Vec::new(),
+        entries: Vec::new(),
+        insns: Vec::new(),
+        pool: Vec::new(),
+    };
+    emitter.run(at)
+}
+
+impl Emitter<'_> {
+    fn run(mut self, at: u64) -> Code {
+        self.enter_region();
+        for index in 0..self.region.blocks.len() {
+            self.block(index);
+        }
+        self.finish_cold();
+        self.finish_mends();
+        self.finish_pool();
+        let links = self.links.iter().map(|link| link.resolve(at)).collect();
+        let bytes = self.asm.ops.finalize().expect("every label is bound");
+        Code {
+            bytes,
+            entries: self.entries,
+            links,
+            sites: self.sites,
+            mapping: self.mapping,
+            insns: self.insns,
+        }
+    }
+
+    fn block(&mut self, index: usize) {
+        let region = self.region;
+        let block = &region.blocks[index];
+        self.start_block(index);
+        for (position, node) in block.nodes.iter().enumerate() {
+            self.pc = node.pc;
+            let live_after = self.flags[index].live_after[position];
+            self.keep = live_after && !opt::defines_flags(&node.op) && self.place != Place::Memory;
+            self.node(&node.op);
+        }
+        self.pc = block.end_pc;
+        self.keep = false;
+        self.end_block(index);
+    }
+
+    fn node(&mut self, op: &Op) {
+        match *op {
+            Op::Mov { w, d, a } => self.mov(w, d, a),
+            Op::Alu { op, w, d, a, b, flags } => self.alu(op, w, d, a, b, flags),
+            Op::Adc { w, d, a, b, flags } => self.add_with_carry(false, w, d, a, b, flags),
+            Op::Sbc { w, d, a, b, flags } => self.add_with_carry(true, w, d, a, b, flags),
+            Op::Shift { op, w, d, a, b } => self.shift(op, w, d, a, b),
+            Op::Unary { op, w, d, a } => self.unary(op, w, d, a),
+            Op::Extend { op, w, d, a } => self.extend(op, w, d, a),
+            Op::Multiply { op, w, d, a, b } => self.multiply(op, w, d, a, b),
+            Op::Extract { w, d, hi, lo, lsb } => self.extract(w, d, hi, lo, lsb),
+            Op::Insert { w, d, a, pos, width } => self.insert(w, d, a, pos, width),
+            Op::Field {
+                w,
+                d,
+                a,
+                lsb,
+                width,
+                signed,
+            } => self.field(w, d, a, lsb, width, signed),
+            Op::Select {
+                w,
+                d,
+                cond,
+                a,
+                b,
+                otherwise,
+            } => self.select(w, d, cond, a, b, otherwise),
+            Op::Compare {
+                w,
+                cond,
+                a,
+                b,
+                negative,
+                nzcv,
+            } => self.compare(w, cond, a, b, negative, nzcv),
+            Op::Load { load, d, at } => self.load(load, d, &at),
+            Op::Store { size, a, at, release } => self.store(size, a, &at, release),
+            Op::Aligned { size, at } => self.aligned(size, &at),
+            Op::Atomic(ref atomic) => self.atomic(atomic),
+            Op::Fence => {
+                self.spill_if_kept();
+                self.asm.fence();
+            }
+            Op::ReadTpidr { d } => {
+                let host = self.destination(d, host::RAX);
+                self.asm.load_slot(host, crate::map::TPIDR_SLOT);
+                self.assign(d, host);
+            }
+            Op::WriteTpidr { a } => {
+                let host = self.read(a, host::RAX);
+                self.asm.store_slot(crate::map::TPIDR_SLOT, host);
+            }
+            Op::Vector(ref op) => self.vector(op),
+            Op::Float { ref op, insn } => self.float(op, insn),
+            Op::Simd(ref op) => self.simd(op),
+            Op::Fallback { insn } => self.fallback(insn),
+        }
+    }
+
+    /// The host register that holds a value; `scratch` is loaded if it is elsewhere. The flags stay.
+    fn read(&mut self, val: Val, scratch: u8) -> u8 {
+        match val {
+            Val::Var(var) => match self.mapping.host(var) {
+                Some(host) => host,
+                None => {
+                    self.asm.load_slot(scratch, slot(var));
+                    scratch
+                }
+            },
+            Val::Imm(imm) => {
+                self.asm.mov_imm(scratch, imm);
+                scratch
+            }
+        }
+    }
+
+    /// Loads a value into a certain register. The flags stay.
+    fn read_into(&mut self, w: Width, d: u8, val: Val) {
+        match val {
+            Val::Var(var) => match self.mapping.host(var) {
+                Some(host) if host == d => {}
+                Some(host) => self.asm.mov(w, d, host),
+                None => self.asm.load_slot(d, slot(var)),
+            },
+            Val::Imm(imm) => self.asm.mov_imm(d, imm),
+        }
+    }
+
+    /// A value as source operand; a constant that does not fit is loaded into `scratch`. The flags stay.
+    fn source(&mut self, w: Width, val: Val, scratch: u8) -> Source {
+        match val {
+            Val::Var(var) => match self.mapping.host(var) {
+                Some(host) => Source::Reg(host),
+                None => Source::Slot(slot(var)),
+            },
+            Val::Imm(imm) => {
+                let fits = match w {
+                    Width::W => Some(imm as u32 as i32),
+                    Width::X => i32::try_from(imm as i64).ok(),
+                };
+                fits.map(Source::Imm).unwrap_or_else(|| {
+                    self.asm.mov_imm(scratch, imm);
+                    Source::Reg(scratch)
+                })
+            }
+        }
+    }
+
+    /// The register to compute a variable in: its own, or `scratch`.
+    fn destination(&self, var: Var, scratch: u8) -> u8 {
+        self.mapping.host(var).unwrap_or(scratch)
+    }
+
+    /// Puts the computed value of a variable where it belongs.
+    fn assign(&mut self, var: Var, from: u8) {
+        match self.mapping.host(var) {
+            Some(host) if host == from => {}
+            Some(host) => self.asm.mov(Width::X, host, from),
+            None => self.asm.store_slot(slot(var), from),
+        }
+    }
+
+    /// Whether a value is in this host register.
+    fn is_in(&self, val: Val, reg: u8) -> bool {
+        matches!(val, Val::Var(var) if self.mapping.host(var) == Some(reg))
+    }
+}

@@ -1,0 +1,631 @@
+//! Advanced SIMD: the shapes of [`Simd`]. Element-wise operations are in `simd_lanes.rs`.
+
+use dynasmrt::{DynasmApi, dynasm};
+
+use super::simd_lanes::Avx::*;
+use super::simd_lanes::AvxImm::*;
+use super::simd_lanes::{AvxSelect, X0, X1, X2};
+use super::*;
+
+pub use super::simd_lanes::has;
+
+/// Calls `see` with every variable and `vector` with every vector register that an operation names.
+pub fn visit(op: &Simd, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
+    let mut operand = |operand: &Operand| match *operand {
+        Operand::Reg(n) | Operand::Lane(n, _) => vector(n),
+        Operand::Zero => {}
+    };
+    match op {
+        Simd::Binary { a, b, .. } => {
+            operand(a);
+            operand(b);
+        }
+        Simd::Long { a, b, .. } => {
+            operand(b);
+            vector(*a);
+        }
+        Simd::Pairwise { a, b, .. }
+        | Simd::Choose { a, b, .. }
+        | Simd::Extract { a, b, .. }
+        | Simd::Table { a, b, .. }
+        | Simd::Pmull { a, b, .. } => {
+            vector(*a);
+            vector(*b);
+        }
+        Simd::Single { a, .. }
+        | Simd::Shift { a, .. }
+        | Simd::Widen { a, .. }
+        | Simd::Narrow { a, .. }
+        | Simd::PairLong { a, .. }
+        | Simd::Across { a, .. }
+        | Simd::DuplicateLane { a, .. }
+        | Simd::Element { a, .. }
+        | Simd::Copy { a, .. }
+        | Simd::Move { a, .. }
+        | Simd::Aes { a, .. } => vector(*a),
+        Simd::Duplicate { a, .. } | Simd::Insert { a, .. } => {
+            if let Val::Var(var) = a {
+                see(*var);
+            }
+        }
+        Simd::Constant { .. } => {}
+    }
+    match op {
+        Simd::Move { d, .. } => see(*d),
+        Simd::Constant { d, .. }
+        | Simd::Binary { d, .. }
+        | Simd::Pairwise { d, .. }
+        | Simd::Long { d, .. }
+        | Simd::Choose { d, .. }
+        | Simd::Single { d, .. }
+        | Simd::Shift { d, .. }
+        | Simd::Widen { d, .. }
+        | Simd::Narrow { d, .. }
+        | Simd::PairLong { d, .. }
+        | Simd::Across { d, .. }
+        | Simd::Extract { d, .. }
+        | Simd::Table { d, .. }
+        | Simd::Duplicate { d, .. }
+        | Simd::DuplicateLane { d, .. }
+        | Simd::Element { d, .. }
+        | Simd::Insert { d, .. }
+        | Simd::Copy { d, .. }
+        | Simd::Pmull { d, .. }
+        | Simd::Aes { d, .. } => vector(*d),
+    }
+}
+
+/// A 16-byte shuffle; bytes 0x80 and above give zero.
+fn shuffle(byte: impl Fn(u8) -> u8) -> u128 {
+    let mut bytes = [0; 16];
+    for (n, out) in (0u8..).zip(&mut bytes) {
+        *out = byte(n);
+    }
+    u128::from_le_bytes(bytes)
+}
+
+/// The same byte sixteen times.
+fn bytes(byte: u8) -> u128 {
+    shuffle(|_| byte)
+}
+
+impl Emitter<'_> {
+    /// The register to compute V\[n\] in with the last instruction of an operation.
+    fn out(&self, q: bool, n: u8) -> u8 {
+        if q { self.mapping.vector(n).unwrap_or(X2) } else { X2 }
+    }
+
+    /// Puts a result where V\[d\] belongs; its upper half is cleared if not `q`.
+    fn finish(&mut self, q: bool, d: u8, from: u8) {
+        let own = self.mapping.vector(d).unwrap_or(if q { from } else { X2 });
+        match q {
+            false => dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(own), Rx(from)),
+            true if own != from => dynasm!(self.asm.ops ; .arch x64 ; vmovdqa Rx(own), Rx(from)),
+            true => {}
+        }
+        self.assign_vector(d, own);
+    }
+
+    fn operand(&mut self, operand: Operand, size: u8, scratch: u8) -> u8 {
+        match operand {
+            Operand::Reg(n) => self.read_vector(n, scratch),
+            Operand::Lane(n, lane) => {
+                let from = self.read_vector(n, scratch);
+                self.broadcast_lane(size, scratch, from, lane);
+                scratch
+            }
+            Operand::Zero => {
+                self.vector_constant(scratch, 0);
+                scratch
+            }
+        }
+    }
+
+    /// All elements of d = one element of a.
+    fn broadcast_lane(&mut self, size: u8, d: u8, a: u8, lane: u8) {
+        let from = if lane == 0 {
+            a
+        } else {
+            self.avx_imm(vpsrldq, d, a, lane << size);
+            d
+        };
+        self.broadcast(size, d, from);
+    }
+
+    fn broadcast(&mut self, size: u8, d: u8, a: u8) {
+        let ops = &mut self.asm.ops;
+        match size {
+            0 => dynasm!(ops ; .arch x64 ; vpbroadcastb Rx(d), Rx(a)),
+            1 => dynasm!(ops ; .arch x64 ; vpbroadcastw Rx(d), Rx(a)),
+            2 => dynasm!(ops ; .arch x64 ; vpbroadcastd Rx(d), Rx(a)),
+            _ => dynasm!(ops ; .arch x64 ; vpbroadcastq Rx(d), Rx(a)),
+        }
+    }
+
+    /// d = the elements of the lower half, extended to twice their size.
+    fn widen(&mut self, size: u8, signed: bool, d: u8, a: u8) {
+        let ops = &mut self.asm.ops;
+        match (size, signed) {
+            (0, false) => dynasm!(ops ; .arch x64 ; vpmovzxbw Rx(d), Rx(a)),
+            (1, false) => dynasm!(ops ; .arch x64 ; vpmovzxwd Rx(d), Rx(a)),
+            (_, false) => dynasm!(ops ; .arch x64 ; vpmovzxdq Rx(d), Rx(a)),
+            (0, true) => dynasm!(ops ; .arch x64 ; vpmovsxbw Rx(d), Rx(a)),
+            (1, true) => dynasm!(ops ; .arch x64 ; vpmovsxwd Rx(d), Rx(a)),
+            (_, true) => dynasm!(ops ; .arch x64 ; vpmovsxdq Rx(d), Rx(a)),
+        }
+    }
+
+    /// d = the elements of one half, extended.
+    fn widen_half(&mut self, size: u8, signed: bool, upper: bool, d: u8, a: u8) {
+        let from = if upper {
+            self.avx_imm(vpsrldq, d, a, 8);
+            d
+        } else {
+            a
+        };
+        self.widen(size, signed, d, from);
+    }
+
+    /// Combines a result in X2 with the old destination, into the destination.
+    fn accumulate(&mut self, into: Into, size: u8, q: bool, d: u8) {
+        let op = match into {
+            Into::Replace => return self.finish(q, d, X2),
+            Into::Add => Lanes::Add,
+            Into::Sub => Lanes::Sub,
+        };
+        let old = self.read_vector(d, X0);
+        let out = self.out(q, d);
+        self.lanes(op, size, q, out, old, X2);
+        self.finish(q, d, out);
+    }
+
+    /// Where an operation puts its result that is combined by [`Emitter::accumulate`] afterwards.
+    fn result(&self, into: Into, q: bool, d: u8) -> u8 {
+        if into == Into::Replace { self.out(q, d) } else { X2 }
+    }
+
+    fn complete(&mut self, into: Into, size: u8, q: bool, d: u8, out: u8) {
+        match into {
+            Into::Replace => self.finish(q, d, out),
+            _ => self.accumulate(into, size, q, d),
+        }
+    }
+
+    pub(super) fn simd(&mut self, op: &Simd) {
+        match *op {
+            Simd::Constant { d, value } => {
+                let out = self.out(true, d);
+                self.vector_constant(out, value);
+                self.finish(true, d, out);
+            }
+            Simd::Binary {
+                op,
+                size,
+                q,
+                d,
+                a,
+                b,
+                into,
+            } => {
+                let a = self.operand(a, size, X0);
+                let b = self.operand(b, size, X1);
+                let out = self.result(into, q, d);
+                self.lanes(op, size, q, out, a, b);
+                self.complete(into, size, q, d, out);
+            }
+            Simd::Pairwise { op, size, q, d, a, b } => self.pairwise(op, size, q, d, a, b),
+            Simd::Long {
+                op,
+                size,
+                signed,
+                wide,
+                upper,
+                d,
+                a,
+                b,
+                into,
+            } => {
+                let mut first = self.read_vector(a, X0);
+                if !wide {
+                    self.widen_half(size, signed, upper, X0, first);
+                    first = X0;
+                }
+                let second = self.operand(b, size, X1);
+                self.widen_half(size, signed, upper, X1, second);
+                let out = self.result(into, true, d);
+                self.lanes(op, size + 1, true, out, first, X1);
+                self.complete(into, size + 1, true, d, out);
+            }
+            Simd::Choose { op, q, d, a, b } => self.choose(op, q, d, a, b),
+            Simd::Single { op, size, q, d, a } => self.single(op, size, q, d, a),
+            Simd::Shift {
+                op,
+                size,
+                q,
+                d,
+                a,
+                by,
+                into,
+            } => {
+                let from = self.read_vector(a, X0);
+                let out = self.result(into, q, d);
+                self.shift_elements(op, size, out, from, by);
+                self.complete(into, size, q, d, out);
+            }
+            Simd::Widen {
+                size,
+                signed,
+                upper,
+                d,
+                a,
+                by,
+            } => {
+                let from = self.read_vector(a, X0);
+                let out = self.out(true, d);
+                if by == 0 && !upper {
+                    self.widen(size, signed, out, from);
+                } else {
+                    self.widen_half(size, signed, upper, X2, from);
+                    self.shift_elements(Shifts::Left, size + 1, out, X2, by);
+                }
+                self.finish(true, d, out);
+            }
+            Simd::Narrow { size, upper, d, a, by } => self.narrow(size, upper, d, a, by),
+            Simd::PairLong {
+                size,
+                signed,
+                q,
+                d,
+                a,
+                into,
+            } => self.pair_long(size, signed, q, d, a, into),
+            Simd::Across { op, size, q, d, a } => self.across(op, size, q, d, a),
+            Simd::Extract { q, d, a, b, by } => {
+                let (a, b) = (self.read_vector(a, X0), self.read_vector(b, X1));
+                let out = self.out(q, d);
+                if q {
+                    self.avx_select(AvxSelect::vpalignr, out, b, a, by);
+                } else {
+                    self.avx(vpunpcklqdq, X2, a, b);
+                    self.avx_imm(vpsrldq, X2, X2, by);
+                }
+                self.finish(q, d, out);
+            }
+            Simd::Table { q, d, a, two, b } => self.table(q, d, a, two, b),
+            Simd::Duplicate { size, q, d, a } => {
+                let from = self.read(a, host::RAX);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(X2), Rq(from));
+                let out = self.out(q, d);
+                self.broadcast(size, out, X2);
+                self.finish(q, d, out);
+            }
+            Simd::DuplicateLane { size, q, d, a, lane } => {
+                let from = self.read_vector(a, X0);
+                self.broadcast_lane(size, X2, from, lane);
+                self.finish(q, d, X2);
+            }
+            Simd::Element { size, d, a, lane } => {
+                let mut from = self.read_vector(a, X0);
+                if lane != 0 {
+                    self.avx_imm(vpsrldq, X2, from, lane << size);
+                    from = X2;
+                }
+                self.lowest(size, d, from);
+            }
+            Simd::Insert { size, d, lane, a } => {
+                let from = self.read(a, host::RAX);
+                self.insert_lane(size, d, lane, from);
+            }
+            Simd::Copy { size, d, lane, a, from } => {
+                let source = self.read_vector(a, X1);
+                if size == 2 {
+                    let old = self.read_vector(d, X0);
+                    let out = self.out(true, d);
+                    dynasm!(self.asm.ops ; .arch x64 ; vinsertps Rx(out), Rx(old), Rx(source), BYTE (from << 6 | lane << 4) as i8);
+                    self.finish(true, d, out);
+                } else {
+                    self.extract_lane(size, host::RAX, source, from);
+                    self.insert_lane(size, d, lane, host::RAX);
+                }
+            }
+            Simd::Move { size, d, a, lane } => {
+                let from = self.read_vector(a, X0);
+                let own = self.destination(d, host::RAX);
+                self.extract_lane(size, own, from, lane);
+                self.assign(d, own);
+            }
+            Simd::Pmull { upper, d, a, b } => {
+                let (a, b) = (self.read_vector(a, X0), self.read_vector(b, X1));
+                let out = self.out(true, d);
+                let select = if upper { 0x11 } else { 0 };
+                dynasm!(self.asm.ops ; .arch x64 ; vpclmulqdq Rx(out), Rx(a), Rx(b), BYTE select);
+                self.finish(true, d, out);
+            }
+            Simd::Aes { op, d, a } => self.aes(op, d, a),
+        }
+    }
+
+    /// V\[d\] = the lowest element of a register.
+    fn lowest(&mut self, size: u8, d: u8, from: u8) {
+        if size == 3 {
+            return self.finish(false, d, from);
+        }
+        let out = self.out(true, d);
+        let above = 16 - (1 << size);
+        self.avx_imm(vpslldq, X2, from, above);
+        self.avx_imm(vpsrldq, out, X2, above);
+        self.finish(true, d, out);
+    }
+
+    fn extract_lane(&mut self, size: u8, d: u8, a: u8, lane: u8) {
+        let ops = &mut self.asm.ops;
+        match (size, lane) {
+            (3, 0) => dynasm!(ops ; .arch x64 ; vmovq Rq(d), Rx(a)),
+            (2, 0) => dynasm!(ops ; .arch x64 ; vmovd Rd(d), Rx(a)),
+            (3, _) => dynasm!(ops ; .arch x64 ; vpextrq Rq(d), Rx(a), BYTE lane as i8),
+            (2, _) => dynasm!(ops ; .arch x64 ; vpextrd Rd(d), Rx(a), BYTE lane as i8),
+            (1, _) => dynasm!(ops ; .arch x64 ; vpextrw Rd(d), Rx(a), BYTE lane as i8),
+            _ => dynasm!(ops ; .arch x64 ; vpextrb Rd(d), Rx(a), BYTE lane as i8),
+        }
+    }
+
+    fn insert_lane(&mut self, size: u8, d: u8, lane: u8, from: u8) {
+        let old = self.read_vector(d, X0);
+        let out = self.out(true, d);
+        let ops = &mut self.asm.ops;
+        match size {
+            0 => dynasm!(ops ; .arch x64 ; vpinsrb Rx(out), Rx(old), Rd(from), BYTE lane as i8),
+            1 => dynasm!(ops ; .arch x64 ; vpinsrw Rx(out), Rx(old), Rd(from), BYTE lane as i8),
+            2 => dynasm!(ops ; .arch x64 ; vpinsrd Rx(out), Rx(old), Rd(from), BYTE lane as i8),
+            _ => dynasm!(ops ; .arch x64 ; vpinsrq Rx(out), Rx(old), Rq(from), BYTE lane as i8),
+        }
+        self.finish(true, d, out);
+    }
+
+    /// The operation on neighbours leaves its results in the even elements.
+    fn pairwise(&mut self, op: Lanes, size: u8, q: bool, d: u8, a: u8, b: u8) {
+        for (n, scratch) in [(a, X0), (b, X1)] {
+            let from = self.read_vector(n, scratch);
+            match size {
+                0 => self.avx_imm(vpsrlw, X2, from, 8),
+                1 => self.avx_imm(vpsrld, X2, from, 16),
+                2 => self.avx_imm(vpsrlq, X2, from, 32),
+                _ => self.avx_imm(vpsrldq, X2, from, 8),
+            }
+            self.lanes(op, size, true, scratch, from, X2);
+        }
+        let out = self.out(q, d);
+        self.lanes(Lanes::Uzp1, size, q, out, X0, X1);
+        self.finish(q, d, out);
+    }
+
+    fn choose(&mut self, op: Choose, q: bool, d: u8, a: u8, b: u8) {
+        let (a, b) = (self.read_vector(a, X0), self.read_vector(b, X1));
+        let old = self.read_vector(d, X2);
+        match op {
+            Choose::Bsl => {
+                self.avx(vpand, X0, a, old);
+                self.avx(vpandn, X1, old, b);
+            }
+            Choose::Bit => {
+                self.avx(vpand, X0, a, b);
+                self.avx(vpandn, X1, b, old);
+            }
+            Choose::Bif => {
+                self.avx(vpandn, X0, b, a);
+                self.avx(vpand, X1, b, old);
+            }
+        }
+        let out = self.out(q, d);
+        self.avx(vpor, out, X0, X1);
+        self.finish(q, d, out);
+    }
+
+    fn single(&mut self, op: Single, size: u8, q: bool, d: u8, a: u8) {
+        let a = self.read_vector(a, X0);
+        let out = self.out(q, d);
+        match (op, size) {
+            (Single::Not, _) => self.invert(out, a, X1),
+            (Single::Abs, 0) => dynasm!(self.asm.ops ; .arch x64 ; vpabsb Rx(out), Rx(a)),
+            (Single::Abs, 1) => dynasm!(self.asm.ops ; .arch x64 ; vpabsw Rx(out), Rx(a)),
+            (Single::Abs, 2) => dynasm!(self.asm.ops ; .arch x64 ; vpabsd Rx(out), Rx(a)),
+            (Single::Abs, _) => {
+                self.vector_constant(X1, 0);
+                self.avx(vpcmpgtq, X1, X1, a);
+                self.avx(vpxor, X0, a, X1);
+                self.avx(vpsubq, out, X0, X1);
+            }
+            (Single::Count, _) => {
+                let ones = shuffle(|n| n.count_ones() as u8);
+                self.nibbles(out, a, ones, ones);
+            }
+            (Single::ReverseBits, _) => {
+                self.nibbles(out, a, shuffle(u8::reverse_bits), shuffle(|n| n.reverse_bits() >> 4));
+            }
+            (Single::Reverse(unit), _) => {
+                let flip = (1 << unit) - (1 << size);
+                self.vector_constant(X1, shuffle(|n| n ^ flip));
+                self.avx(vpshufb, out, a, X1);
+            }
+        }
+        self.finish(q, d, out);
+    }
+
+    /// Bytes from two tables, by their low and high four bits, joined.
+    fn nibbles(&mut self, d: u8, a: u8, low: u128, high: u128) {
+        self.vector_constant(X1, bytes(0x0f));
+        self.avx(vpand, X2, a, X1);
+        self.avx_imm(vpsrlw, X0, a, 4);
+        self.avx(vpand, X0, X0, X1);
+        self.vector_constant(X1, low);
+        self.avx(vpshufb, X2, X1, X2);
+        self.vector_constant(X1, high);
+        self.avx(vpshufb, X0, X1, X0);
+        self.avx(vpaddb, d, X2, X0);
+    }
+
+    /// d = elements shifted by a constant; a is not xmm1.
+    fn shift_elements(&mut self, op: Shifts, size: u8, d: u8, a: u8, by: u8) {
+        match (op, size) {
+            (Shifts::Left, 0) => {
+                self.avx_imm(vpsllw, X2, a, by);
+                self.vector_constant(X1, bytes(0xff << by));
+                self.avx(vpand, d, X2, X1);
+            }
+            (Shifts::Right, 0) => {
+                self.avx_imm(vpsrlw, X2, a, by);
+                self.vector_constant(X1, bytes((0xff_u32 >> by) as u8));
+                self.avx(vpand, d, X2, X1);
+            }
+            (Shifts::RightSigned, 0) => {
+                let by = by.min(7);
+                self.shift_elements(Shifts::Right, 0, X2, a, by);
+                self.vector_constant(X1, bytes(0x80 >> by));
+                self.avx(vpxor, X2, X2, X1);
+                self.avx(vpsubb, d, X2, X1);
+            }
+            (Shifts::RightSigned, 3) => {
+                self.vector_constant(X1, 0);
+                self.avx(vpcmpgtq, X1, X1, a);
+                self.avx_imm(vpsrlq, X2, a, by);
+                self.avx_imm(vpsllq, X1, X1, 64 - by);
+                self.avx(vpor, d, X2, X1);
+            }
+            (Shifts::Left, 1) => self.avx_imm(vpsllw, d, a, by),
+            (Shifts::Left, 2) => self.avx_imm(vpslld, d, a, by),
+            (Shifts::Left, _) => self.avx_imm(vpsllq, d, a, by),
+            (Shifts::Right, 1) => self.avx_imm(vpsrlw, d, a, by),
+            (Shifts::Right, 2) => self.avx_imm(vpsrld, d, a, by),
+            (Shifts::Right, _) => self.avx_imm(vpsrlq, d, a, by),
+            (Shifts::RightSigned, 1) => self.avx_imm(vpsraw, d, a, by),
+            (Shifts::RightSigned, _) => self.avx_imm(vpsrad, d, a, by),
+        }
+    }
+
+    fn narrow(&mut self, size: u8, upper: bool, d: u8, a: u8, by: u8) {
+        let mut from = self.read_vector(a, X0);
+        if by != 0 {
+            self.shift_elements(Shifts::Right, size + 1, X2, from, by);
+            from = X2;
+        }
+        let width = 1 << size;
+        let select = shuffle(|n| {
+            if n < 8 {
+                2 * (n & !(width - 1)) + (n & (width - 1))
+            } else {
+                0x80
+            }
+        });
+        self.vector_constant(X1, select);
+        let out = self.out(true, d);
+        if upper {
+            self.avx(vpshufb, X2, from, X1);
+            let old = self.read_vector(d, X0);
+            self.avx(vpunpcklqdq, out, old, X2);
+        } else {
+            self.avx(vpshufb, out, from, X1);
+        }
+        self.finish(true, d, out);
+    }
+
+    fn pair_long(&mut self, size: u8, signed: bool, q: bool, d: u8, a: u8, into: Into) {
+        let a = self.read_vector(a, X0);
+        let out = self.result(into, q, d);
+        match (size, signed) {
+            (0, _) => {
+                self.vector_constant(X1, bytes(1));
+                let (unsigned, signed) = if signed { (X1, a) } else { (a, X1) };
+                self.avx(vpmaddubsw, out, unsigned, signed);
+            }
+            (1, true) => {
+                self.vector_constant(X1, shuffle(|n| 1 - (n & 1)));
+                self.avx(vpmaddwd, out, a, X1);
+            }
+            _ => {
+                let (left, right, add) = if size == 1 {
+                    (vpslld, vpsrld, vpaddd)
+                } else {
+                    (vpsllq, vpsrlq, vpaddq)
+                };
+                self.avx_imm(right, X2, a, 8 << size);
+                self.avx_imm(left, X1, a, 8 << size);
+                self.avx_imm(right, X1, X1, 8 << size);
+                self.avx(add, out, X1, X2);
+            }
+        }
+        self.complete(into, size + 1, q, d, out);
+    }
+
+    fn across(&mut self, op: Across, size: u8, q: bool, d: u8, a: u8) {
+        let mut from = self.read_vector(a, X0);
+        match op {
+            Across::Lanes(op) if (op, size) != (Lanes::Add, 0) => {
+                for step in [8, 4, 2, 1] {
+                    if step == 8 && !q || step < 1 << size {
+                        continue;
+                    }
+                    self.avx_imm(vpsrldq, X1, from, step);
+                    self.lanes(op, size, true, X2, from, X1);
+                    from = X2;
+                }
+                self.lowest(size, d, from);
+            }
+            _ => {
+                self.vector_constant(X1, 0);
+                self.avx(vpsadbw, X2, from, X1);
+                if q {
+                    self.avx_imm(vpsrldq, X1, X2, 8);
+                    self.avx(vpaddd, X2, X2, X1);
+                }
+                self.lowest(if op == Across::LongBytes { 1 } else { 0 }, d, X2);
+            }
+        }
+    }
+
+    /// An index from 16 on gets its highest bit by the saturating addition, and so selects zero.
+    fn table(&mut self, q: bool, d: u8, a: u8, two: bool, b: u8) {
+        let index = self.read_vector(b, X1);
+        self.vector_constant(X2, bytes(0x70));
+        self.avx(vpaddusb, X2, index, X2);
+        let table = self.read_vector(a, X0);
+        let out = self.out(q, d);
+        if two {
+            self.avx(vpshufb, X2, table, X2);
+            self.vector_constant(X0, bytes(0x10));
+            self.avx(vpsubb, X1, index, X0);
+            self.vector_constant(X0, bytes(0x70));
+            self.avx(vpaddusb, X1, X1, X0);
+            let table = self.read_vector((a + 1) & 31, X0);
+            self.avx(vpshufb, X1, table, X1);
+            self.avx(vpor, out, X1, X2);
+        } else {
+            self.avx(vpshufb, out, table, X2);
+        }
+        self.finish(q, d, out);
+    }
+
+    fn aes(&mut self, op: Aes, d: u8, a: u8) {
+        let a = self.read_vector(a, X0);
+        let out = self.out(true, d);
+        match op {
+            Aes::InverseMix => dynasm!(self.asm.ops ; .arch x64 ; vaesimc Rx(out), Rx(a)),
+            Aes::Mix => {
+                self.vector_constant(X1, 0);
+                self.avx(vaesdeclast, X2, a, X1);
+                self.avx(vaesenc, out, X2, X1);
+            }
+            Aes::Encrypt | Aes::Decrypt | Aes::EncryptMix => {
+                let old = self.read_vector(d, X1);
+                self.avx(vpxor, X2, old, a);
+                self.vector_constant(X1, 0);
+                let step = match op {
+                    Aes::Encrypt => vaesenclast,
+                    Aes::EncryptMix => vaesenc,
+                    _ => vaesdeclast,
+                };
+                self.avx(step, out, X2, X1);
+            }
+        }
+        self.finish(true, d, out);
+    }
+}

@@ -1,0 +1,76 @@
+//! Floating point and vectors, in SSE and AVX.
+
+use dynasmrt::{DynasmApi, dynasm};
+
+use super::asm::memory;
+use super::*;
+use crate::map::v_slot;
+
+/// Calls `see` with every variable and `vector` with every vector register that an operation names.
+pub fn visit(op: &Vector, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
+    match op {
+        Vector::Load { d, at, .. } => {
+            vector(*d);
+            opt::see_address(at, see);
+        }
+        Vector::Store { a, at, .. } => {
+            vector(*a);
+            opt::see_address(at, see);
+        }
+    }
+}
+
+impl Emitter<'_> {
+    /// The host register that holds V\[n\]; `scratch` (xmm0 to xmm2) is loaded if it is in memory.
+    pub(super) fn read_vector(&mut self, n: u8, scratch: u8) -> u8 {
+        self.mapping.vector(n).unwrap_or_else(|| {
+            memory!(self.asm.ops, HostAddress::state(v_slot(n)), (vmovaps Rx(scratch), OWORD) ());
+            scratch
+        })
+    }
+
+    /// Puts a computed vector where V\[n\] belongs.
+    pub(super) fn assign_vector(&mut self, n: u8, from: u8) {
+        if self.mapping.vector(n).is_none() {
+            memory!(self.asm.ops, HostAddress::state(v_slot(n)), (vmovaps OWORD) (, Rx(from)));
+        }
+    }
+
+    pub(super) fn vector(&mut self, op: &Vector) {
+        match op {
+            Vector::Load { size, d, at } => {
+                let own = self.mapping.vector(*d).unwrap_or(0);
+                let at = self.address(at);
+                let ops = &mut self.asm.ops;
+                match size {
+                    0 => {
+                        memory!(ops, at, (movzx eax, BYTE) ());
+                        dynasm!(ops ; .arch x64 ; vmovd Rx(own), eax);
+                    }
+                    1 => {
+                        memory!(ops, at, (movzx eax, WORD) ());
+                        dynasm!(ops ; .arch x64 ; vmovd Rx(own), eax);
+                    }
+                    2 => memory!(ops, at, (vmovss Rx(own), DWORD) ()),
+                    3 => memory!(ops, at, (vmovsd Rx(own), QWORD) ()),
+                    _ => memory!(ops, at, (vmovups Rx(own), OWORD) ()),
+                }
+                self.may_fault(self.place);
+                self.assign_vector(*d, own);
+            }
+            Vector::Store { size, a, at } => {
+                let from = self.read_vector(*a, 0);
+                let at = self.address(at);
+                let ops = &mut self.asm.ops;
+                match size {
+                    0 => memory!(ops, at, (vpextrb BYTE) (, Rx(from), BYTE 0)),
+                    1 => memory!(ops, at, (vpextrw WORD) (, Rx(from), BYTE 0)),
+                    2 => memory!(ops, at, (vmovss DWORD) (, Rx(from))),
+                    3 => memory!(ops, at, (vmovsd QWORD) (, Rx(from))),
+                    _ => memory!(ops, at, (vmovups OWORD) (, Rx(from))),
+                }
+                self.may_fault(self.place);
+            }
+        }
+    }
+}

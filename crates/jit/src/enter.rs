@@ -1,0 +1,146 @@
+//! The code that all regions share: into translated code, and out of it.
+
+use std::arch::asm;
+
+use armlet_cpu::a64::State;
+use armlet_decoder::a64::Insn;
+use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
+
+use crate::arena::{Arena, Full};
+use crate::emit::asm::Asm;
+use crate::emit::float::{CONSTANTS, MXCSR, MXCSR_OFFSET};
+use crate::emit::{Shared, move_canonical};
+use crate::map::{BIAS, FPSR_SLOT, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, x_slot};
+
+/// Bytes of host stack for the returns of guest calls, 16 each.
+const RETURNS_SIZE: i32 = 64 << 10;
+
+/// Why translated code came back. Any other value is the address of a jump that wants to be linked to `State::pc`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Exit {
+    /// Go on at `State::pc`.
+    Lookup = 0,
+    /// Let the interpreter run the instruction at `State::pc`, then go on.
+    Interpret = 1,
+    /// `State::trap` is set.
+    Trap = 2,
+}
+
+/// The entry: `extern "sysv64" fn(state, code) -> exit`.
+pub type Enter = extern "sysv64" fn(*mut State, u64) -> u64;
+
+/// The shared code, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Stubs {
+    /// Enters translated code.
+    pub enter: u64,
+    /// What regions jump to.
+    pub shared: Shared,
+}
+
+/// Emits the shared code at the start of an arena.
+pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
+    let constants = arena.next();
+    arena.push(&CONSTANTS.map(u64::to_le_bytes).concat())?;
+    let at = arena.next();
+    let mut asm = Asm::new(at);
+    let mxcsr = (constants + MXCSR_OFFSET) as usize;
+    let (bottom, limit) = (x_slot(RETURNS_BOTTOM), x_slot(RETURNS_LIMIT));
+    dynasm!(asm.ops ; .arch x64
+        ; push rbx
+        ; push rbp
+        ; push r12
+        ; push r13
+        ; push r14
+        ; push r15
+        ; sub rsp, BYTE 16
+        ; ldmxcsr [extern mxcsr]
+        // The bottom of the stack of returns leads back to the runtime, whatever address the guest returns to.
+        ; lea rax, [>unknown]
+        ; push rax
+        ; lea rbp, [rdi + BIAS]
+        ; mov [rbp + bottom], rsp
+        ; lea rax, [rsp - RETURNS_SIZE]
+        ; mov [rbp + limit], rax);
+    move_canonical(&mut asm, false);
+    dynasm!(asm.ops ; .arch x64 ; jmp rsi);
+    dynasm!(asm.ops ; .arch x64
+        ; unknown:
+        ; mov [rbp + PC_SLOT], rax
+        ; xor eax, eax);
+    let exit = at + asm.offset() as u64;
+    move_canonical(&mut asm, true);
+    let exit_stored = at + asm.offset() as u64;
+    dynasm!(asm.ops ; .arch x64
+        ; vzeroupper
+        ; mov rsp, [rbp + bottom]
+        // Exceptions: the host has one more at bit 1, for denormal operands.
+        ; stmxcsr [rsp]
+        ; mov ecx, [rsp]
+        ; mov edx, ecx
+        ; shr edx, BYTE 1
+        ; and ecx, BYTE 1
+        ; and edx, BYTE 0x1e
+        ; or ecx, edx
+        ; or [rbp + FPSR_SLOT], ecx
+        ; add rsp, BYTE 24
+        ; pop r15
+        ; pop r14
+        ; pop r13
+        ; pop r12
+        ; pop rbp
+        ; pop rbx
+        ; ret);
+    let code = asm.ops.finalize().map_err(|_| Full)?;
+    arena.push(&code)?;
+    let fallback = fallback as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
+    Ok(Stubs {
+        enter: at,
+        shared: Shared {
+            exit,
+            exit_stored,
+            fallback: fallback as usize as u64,
+            constants,
+        },
+    })
+}
+
+/// MXCSR.
+fn mxcsr() -> u32 {
+    let mut value = 0u32;
+    // SAFETY: stores MXCSR into the variable.
+    unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut value, options(nostack, preserves_flags)) };
+    value
+}
+
+/// FPSR's bits of the exceptions that MXCSR has gathered: IOC, DZC, OFC, UFC and IXC; the host has one more at bit 1.
+fn exceptions() -> u32 {
+    let raised = mxcsr();
+    raised & 1 | raised >> 1 & 0x1e
+}
+
+/// Forgets the exceptions of the host's own computations.
+fn clear_exceptions() {
+    if mxcsr() != MXCSR {
+        // SAFETY: the value that a process starts with.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const MXCSR_VALUE, options(nostack)) };
+    }
+}
+
+static MXCSR_VALUE: u32 = MXCSR;
+
+/// Runs one instruction by the interpreter's function. 0: go on; 1: `State::trap` is set.
+extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
+    state.pc = pc;
+    state.fpsr |= exceptions();
+    let result = armlet_interpreter::a64::execute(state, *insn);
+    clear_exceptions();
+    match result {
+        Ok(()) => 0,
+        Err(trap) => {
+            state.trap = Some(trap);
+            1
+        }
+    }
+}

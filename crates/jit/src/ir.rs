@@ -1,0 +1,415 @@
+//! The intermediate representation: what a region of guest code does, free of any encoding.
+//!
+//! A region is a control-flow graph of blocks. The variables are the guest's own registers (they must be right at every instruction that can
+//! fault, and a register that a guest compiler chose is worth keeping), plus temporaries that are written once and live within one guest
+//! instruction. Flags are one more variable, which operations define and conditions use; [`crate::opt`] finds out
+//! where they are dead, and the emitter where they can stay in EFLAGS.
+
+mod float;
+mod simd;
+
+use armlet_decoder::a64::Insn;
+
+pub use float::*;
+pub use simd::*;
+
+/// Operand width of an integer operation; a 32-bit result clears the upper half of its register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// 32 bits.
+    W,
+    /// 64 bits.
+    X,
+}
+
+impl Width {
+    /// From an `sf` field.
+    pub fn of(sf: bool) -> Width {
+        if sf { Width::X } else { Width::W }
+    }
+
+    /// In bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Width::W => 32,
+            Width::X => 64,
+        }
+    }
+}
+
+/// A variable: a guest register or a temporary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Var {
+    /// X0 to X30, or 32 for SP; never 31.
+    X(u8),
+    /// A temporary; 0 and 1 are in host registers, the others in memory.
+    T(u8),
+}
+
+/// An operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Val {
+    /// A variable's value.
+    Var(Var),
+    /// A constant.
+    Imm(u64),
+}
+
+/// Two-operand arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alu {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+    /// a & b
+    And,
+    /// a | b
+    Or,
+    /// a ^ b
+    Xor,
+}
+
+/// Shifts by an amount taken modulo the width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// Logical left.
+    Lsl,
+    /// Logical right.
+    Lsr,
+    /// Arithmetic right.
+    Asr,
+    /// Rotate right.
+    Ror,
+}
+
+/// One-operand operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unary {
+    /// !a
+    Not,
+    /// Leading zeros.
+    Clz,
+    /// Leading sign bits, without the sign bit itself.
+    Cls,
+    /// Bits in reverse order.
+    Rbit,
+    /// Bytes in reverse order within 16-bit units.
+    Rev16,
+    /// Bytes in reverse order within 32-bit units.
+    Rev32,
+    /// All bytes in reverse order.
+    Rev,
+}
+
+/// Extensions of the low bits of a register to the width of the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extend {
+    /// Zero-extended byte.
+    U8,
+    /// Zero-extended halfword.
+    U16,
+    /// Zero-extended word.
+    U32,
+    /// Sign-extended byte.
+    S8,
+    /// Sign-extended halfword.
+    S16,
+    /// Sign-extended word.
+    S32,
+}
+
+/// Multiplications and divisions, with the results that the Arm instructions define.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multiply {
+    /// Low half of a * b.
+    Mul,
+    /// High 64 bits of the signed product.
+    Smulh,
+    /// High 64 bits of the unsigned product.
+    Umulh,
+    /// a / b towards zero; x / 0 = 0; MIN / -1 = MIN.
+    Sdiv,
+    /// a / b; x / 0 = 0.
+    Udiv,
+}
+
+/// What happens to the second operand of a conditional select when the condition fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    /// As it is (CSEL).
+    Same,
+    /// Plus one (CSINC).
+    Inc,
+    /// Inverted (CSINV).
+    Not,
+    /// Negated (CSNEG).
+    Neg,
+}
+
+/// A guest address: `base + (extend(index) << shift) + disp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The base.
+    pub base: Val,
+    /// Index, its extension (`None`: all 64 bits), and its shift (0 to 4).
+    pub index: Option<(Var, Option<Extend>, u8)>,
+    /// Displacement in bytes.
+    pub disp: i32,
+}
+
+/// Size and extension of an integer load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Zero-extended 1, 2, 4 or 8 bytes (log2 of the size).
+    Zero(u8),
+    /// Sign-extended 1, 2 or 4 bytes (log2 of the size), to the width of the register.
+    Sign(u8, Width),
+}
+
+/// An exclusive or atomic access of 2^size bytes at `base`; old values are zero-extended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Atomic {
+    /// What is done.
+    pub op: AtomicOp,
+    /// log2 of the size in bytes (0 to 3).
+    pub size: u8,
+    /// The address.
+    pub base: Val,
+}
+
+/// What an atomic access does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtomicOp {
+    /// d = memory, and the monitor is set.
+    LoadExclusive { d: Var },
+    /// memory = a if the monitor allows it; status = 0, or 1 if not.
+    StoreExclusive { status: Var, a: Val },
+    /// d = memory, memory = a.
+    Swap { d: Var, a: Val },
+    /// d = memory, memory += a.
+    Add { d: Var, a: Val },
+    /// d = memory, memory = memory op a (a bit operation).
+    Logic { op: Alu, d: Var, a: Val },
+    /// memory = new if memory = expected; expected = what memory was.
+    CompareSwap { expected: Var, new: Val },
+}
+
+impl AtomicOp {
+    /// The variable that is written, and the operand.
+    pub fn operands(&self) -> (Var, Option<Val>) {
+        match *self {
+            AtomicOp::LoadExclusive { d } => (d, None),
+            AtomicOp::StoreExclusive { status, a } => (status, Some(a)),
+            AtomicOp::Swap { d, a } | AtomicOp::Add { d, a } | AtomicOp::Logic { d, a, .. } => (d, Some(a)),
+            AtomicOp::CompareSwap { expected, new } => (expected, Some(new)),
+        }
+    }
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// d = a
+    Mov { w: Width, d: Var, a: Val },
+    /// d = a op b; defines the flags (as the Arm instruction does) if `flags`; `d` is `None` for a comparison.
+    Alu {
+        op: Alu,
+        w: Width,
+        d: Option<Var>,
+        a: Val,
+        b: Val,
+        flags: bool,
+    },
+    /// d = a + b + C; defines the flags if `flags`. SBC is ADC of the inverse.
+    Adc {
+        w: Width,
+        d: Option<Var>,
+        a: Val,
+        b: Val,
+        flags: bool,
+    },
+    /// d = a - b - !C; defines the flags if `flags`.
+    Sbc {
+        w: Width,
+        d: Option<Var>,
+        a: Val,
+        b: Val,
+        flags: bool,
+    },
+    /// d = shift(a, b)
+    Shift {
+        op: Shift,
+        w: Width,
+        d: Var,
+        a: Val,
+        b: Val,
+    },
+    /// d = op(a)
+    Unary { op: Unary, w: Width, d: Var, a: Val },
+    /// d = extend(a)
+    Extend { op: Extend, w: Width, d: Var, a: Val },
+    /// d = a op b
+    Multiply {
+        op: Multiply,
+        w: Width,
+        d: Var,
+        a: Val,
+        b: Val,
+    },
+    /// d = (hi:lo) >> lsb, low half
+    Extract {
+        w: Width,
+        d: Var,
+        hi: Val,
+        lo: Val,
+        lsb: u8,
+    },
+    /// d<pos+width-1:pos> = a<width-1:0>, other bits of d unchanged
+    Insert {
+        w: Width,
+        d: Var,
+        a: Val,
+        pos: u8,
+        width: u8,
+    },
+    /// d = zero- or sign-extended a<lsb+width-1:lsb>
+    Field {
+        w: Width,
+        d: Var,
+        a: Val,
+        lsb: u8,
+        width: u8,
+        signed: bool,
+    },
+    /// d = cond ? a : otherwise(b)
+    Select {
+        w: Width,
+        d: Var,
+        cond: u8,
+        a: Val,
+        b: Val,
+        otherwise: Otherwise,
+    },
+    /// flags = cond ? flags(a - b or a + b) : nzcv
+    Compare {
+        w: Width,
+        cond: u8,
+        a: Val,
+        b: Val,
+        negative: bool,
+        nzcv: u8,
+    },
+    /// d = memory
+    Load { load: Load, d: Var, at: Address },
+    /// memory = a
+    Store {
+        size: u8,
+        a: Val,
+        at: Address,
+        release: bool,
+    },
+    /// The interpreter runs this instruction if the address is not a multiple of 2^size.
+    Aligned { size: u8, at: Address },
+    /// An exclusive or atomic access, aligned.
+    Atomic(Atomic),
+    /// A full barrier.
+    Fence,
+    /// d = address of the thread area (TPIDR_EL0), and back.
+    ReadTpidr { d: Var },
+    /// TPIDR_EL0 = a
+    WriteTpidr { a: Val },
+    /// Vectors.
+    Vector(Vector),
+    /// Scalar floating point; the interpreter runs `insn` where the host's result is not Arm's.
+    Float { op: Float, insn: Insn },
+    /// Advanced SIMD on integers.
+    Simd(Simd),
+    /// The interpreter's function for this instruction, which does not branch.
+    Fallback { insn: Insn },
+}
+
+/// Operations on the vector registers; grown by what is hot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Vector {
+    /// V\[d\] = memory of 2^size bytes, upper bits zero.
+    Load { size: u8, d: u8, at: Address },
+    /// memory = low 2^size bytes of V\[a\]
+    Store { size: u8, a: u8, at: Address },
+}
+
+/// An operation of one guest instruction.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Node {
+    /// The guest instruction's address.
+    pub pc: u64,
+    /// What it does.
+    pub op: Op,
+}
+
+/// What a two-way branch tests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Test {
+    /// A condition of the flags (0 to 13).
+    Cond(u8),
+    /// The register is zero.
+    Zero(Width, Val),
+    /// The register is not zero.
+    NotZero(Width, Val),
+    /// The bit is clear.
+    BitClear(Val, u8),
+    /// The bit is set.
+    BitSet(Val, u8),
+}
+
+/// How a block ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    /// Goes on at an address.
+    Jump { to: u64 },
+    /// Goes on at one of two addresses.
+    Branch { test: Test, taken: u64, not: u64 },
+    /// A call: the link register is set by an operation before; execution may come back to `next`.
+    Call { to: u64, next: u64 },
+    /// Goes on at the address in a register; `next` is where it may come back to if it is a call.
+    Indirect { to: Val, next: Option<u64>, ret: bool },
+    /// The interpreter runs the instruction at this address, outside of translated code.
+    Interpret,
+}
+
+/// A basic block.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Address of the first instruction.
+    pub pc: u64,
+    /// Guest instructions in it.
+    pub insns: u32,
+    /// The operations.
+    pub nodes: Vec<Node>,
+    /// Address of the last instruction (the one that ends the block).
+    pub end_pc: u64,
+    /// How it ends.
+    pub end: End,
+}
+
+/// A region: what is translated as one unit. Block 0 is where it is entered.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its blocks, in the order in which they are laid out.
+    pub blocks: Vec<Block>,
+    /// Code outside that defines all flags before it uses any: they are dead on the way there. With the bytes that say so, because the region must be
+    /// forgotten when they change.
+    pub dead_flags: Vec<std::ops::Range<u64>>,
+}
+
+impl Region {
+    /// Whether the flags are known to be dead at an address outside.
+    pub fn flags_are_dead(&self, pc: u64) -> bool {
+        self.dead_flags.iter().any(|range| range.start == pc)
+    }
+
+    /// The index of the block at an address.
+    pub fn find(&self, pc: u64) -> Option<usize> {
+        self.blocks.iter().position(|block| block.pc == pc)
+    }
+}

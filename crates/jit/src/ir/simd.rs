@@ -1,0 +1,266 @@
+//! Advanced SIMD integer operations. An instruction of the guest is one of a few shapes here, with an operation and an element size;
+//! what a shape does with them on the host is the emitter's table.
+
+use super::{Val, Var};
+
+/// Element-wise operations on two vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+    /// Low half of a * b.
+    Mul,
+    /// a * b of the low halves of the elements, signed.
+    MulLowSigned,
+    /// a * b of the low halves of the elements, unsigned.
+    MulLowUnsigned,
+    /// a & b
+    And,
+    /// a & !b
+    Bic,
+    /// a | b
+    Or,
+    /// a | !b
+    Orn,
+    /// a ^ b
+    Xor,
+    /// All ones where a = b.
+    Equal,
+    /// All ones where a > b, signed.
+    Greater,
+    /// All ones where a >= b, signed.
+    GreaterEqual,
+    /// All ones where a > b, unsigned.
+    Higher,
+    /// All ones where a >= b, unsigned.
+    HigherSame,
+    /// All ones where a & b is not zero.
+    Test,
+    /// Signed maximum.
+    MaxSigned,
+    /// Signed minimum.
+    MinSigned,
+    /// Unsigned maximum.
+    MaxUnsigned,
+    /// Unsigned minimum.
+    MinUnsigned,
+    /// |a - b|, signed.
+    DifferenceSigned,
+    /// |a - b|, unsigned.
+    DifferenceUnsigned,
+    /// (a + b + 1) / 2, unsigned.
+    Average,
+    /// Elements of the lower halves in turns.
+    Zip1,
+    /// Elements of the upper halves in turns.
+    Zip2,
+    /// Even elements of both.
+    Uzp1,
+    /// Odd elements of both.
+    Uzp2,
+    /// Even elements in turns.
+    Trn1,
+    /// Odd elements in turns.
+    Trn2,
+    /// a shifted left by the signed low byte of b, unsigned.
+    ShiftUnsigned,
+    /// a shifted left by the signed low byte of b, signed.
+    ShiftSigned,
+}
+
+/// What becomes of a result together with the old destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Into {
+    /// It replaces it.
+    Replace,
+    /// It is added to it.
+    Add,
+    /// It is subtracted from it.
+    Sub,
+}
+
+/// A vector operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// V\[n\].
+    Reg(u8),
+    /// One element of V\[n\], everywhere.
+    Lane(u8, u8),
+    /// Zeros.
+    Zero,
+}
+
+/// Bitwise selections between the two operands and the old destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choose {
+    /// d selects: a where it is set, b elsewhere (BSL).
+    Bsl,
+    /// b selects: a where it is set, d elsewhere (BIT).
+    Bit,
+    /// b selects: d where it is set, a elsewhere (BIF).
+    Bif,
+}
+
+/// Operations on one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Single {
+    /// !a
+    Not,
+    /// |a|
+    Abs,
+    /// Bits set in each byte.
+    Count,
+    /// Bits of each byte in reverse order.
+    ReverseBits,
+    /// Elements in reverse order within units of 2^n bytes.
+    Reverse(u8),
+}
+
+/// Shifts of all elements by a constant, 0 to the element's width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shifts {
+    /// Left.
+    Left,
+    /// Right, unsigned.
+    Right,
+    /// Right, signed.
+    RightSigned,
+}
+
+/// Reductions of a vector to one element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Across {
+    /// By an element-wise operation.
+    Lanes(Lanes),
+    /// The sum of unsigned bytes, as a halfword.
+    LongBytes,
+}
+
+/// Steps of AES; a is the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aes {
+    /// AESE: d ^ a, substituted and shifted.
+    Encrypt,
+    /// AESD: the inverse.
+    Decrypt,
+    /// AESMC: columns mixed.
+    Mix,
+    /// AESIMC: the inverse.
+    InverseMix,
+    /// AESE with AESMC behind it.
+    EncryptMix,
+}
+
+/// One operation. `size` is log2 of an element's bytes; without `q`, 64 bits are computed, and the upper half of the destination is zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Simd {
+    /// d = a constant
+    Constant { d: u8, value: u128 },
+    /// d = a op b, on all elements
+    Binary {
+        op: Lanes,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: Operand,
+        b: Operand,
+        into: Into,
+    },
+    /// d = op of neighbours, those of a first, then those of b
+    Pairwise {
+        op: Lanes,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+    },
+    /// d = a op b, of elements of `size` of the lower halves (upper halves if `upper`), extended to twice their width; a is that wide already if `wide`.
+    Long {
+        op: Lanes,
+        size: u8,
+        signed: bool,
+        wide: bool,
+        upper: bool,
+        d: u8,
+        a: u8,
+        b: Operand,
+        into: Into,
+    },
+    /// d = a bitwise selection
+    Choose { op: Choose, q: bool, d: u8, a: u8, b: u8 },
+    /// d = op a
+    Single {
+        op: Single,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: u8,
+    },
+    /// d = a shifted by a constant
+    Shift {
+        op: Shifts,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: u8,
+        by: u8,
+        into: Into,
+    },
+    /// d = elements of `size` of one half, extended and shifted left
+    Widen {
+        size: u8,
+        signed: bool,
+        upper: bool,
+        d: u8,
+        a: u8,
+        by: u8,
+    },
+    /// One half of d = elements of twice `size`, shifted right and cut off; the upper half if `upper`.
+    Narrow {
+        size: u8,
+        upper: bool,
+        d: u8,
+        a: u8,
+        by: u8,
+    },
+    /// d = sums of neighbours of `size`, twice as wide
+    PairLong {
+        size: u8,
+        signed: bool,
+        q: bool,
+        d: u8,
+        a: u8,
+        into: Into,
+    },
+    /// d = all elements reduced to one
+    Across {
+        op: Across,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: u8,
+    },
+    /// d = (b:a) >> 8 * by
+    Extract { q: bool, d: u8, a: u8, b: u8, by: u8 },
+    /// d = bytes of the table in V\[a\] (and the next register), selected by b
+    Table { q: bool, d: u8, a: u8, two: bool, b: u8 },
+    /// All elements of d = a general register
+    Duplicate { size: u8, q: bool, d: u8, a: Val },
+    /// All elements of d = one element of a
+    DuplicateLane { size: u8, q: bool, d: u8, a: u8, lane: u8 },
+    /// d = one element of a
+    Element { size: u8, d: u8, a: u8, lane: u8 },
+    /// One element of d = a general register
+    Insert { size: u8, d: u8, lane: u8, a: Val },
+    /// One element of d = one element of a
+    Copy { size: u8, d: u8, lane: u8, a: u8, from: u8 },
+    /// A general register = one element of a
+    Move { size: u8, d: Var, a: u8, lane: u8 },
+    /// d = the carry-less product of two 64-bit elements
+    Pmull { upper: bool, d: u8, a: u8, b: u8 },
+    /// A step of AES
+    Aes { op: Aes, d: u8, a: u8 },
+}

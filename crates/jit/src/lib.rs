@@ -1,0 +1,37 @@
+//! Translates A64 code into x86-64, region by region.
+//!
+//! The life of a region: `lift` decodes it into the intermediate representation (`ir`), `opt` finds out what is dead, `emit`
+//! writes host code with the registers that `map` chose, `cache` puts it into the `arena` and links it. `thread` decides what is worth it, `enter` has
+//! the way in and out, and `recover` undoes a fault.
+//!
+//! An instruction that is not translated is a call of the interpreter's function for it, so the two engines cover the same
+//! instructions.
+
+#![allow(
+    clippy::useless_conversion,
+    reason = "dynasm converts register numbers that are numbers already"
+)]
+#![allow(clippy::vec_box, reason = "translated code keeps the addresses of what is boxed")]
+
+mod arena;
+mod cache;
+mod emit;
+mod enter;
+mod ir;
+mod lift;
+mod map;
+mod opt;
+mod recover;
+mod thread;
+
+pub use cache::{Counts, Jit};
+pub use recover::install_fault_handler;
+pub use thread::{PATIENCE, Thread};
+
+/// Whether this host has what translated code uses: x86-64-v3 (AVX2, BMI2, FMA, LZCNT).
+pub fn supported() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("lzcnt")
+}

@@ -1,0 +1,272 @@
+//! What is known of a region before it is emitted: where the flags are live, how often each register is used, which blocks are loops.
+
+use crate::ir::*;
+
+/// Flag liveness of one block.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// The flags that hold at the start may be used.
+    pub live_in: bool,
+    /// Per node: the flags that hold behind it may be used.
+    pub live_after: Vec<bool>,
+}
+
+fn cond_uses_flags(cond: u8) -> bool {
+    cond < 14
+}
+
+/// Whether an operation uses the flags.
+pub fn uses_flags(op: &Op) -> bool {
+    match op {
+        Op::Adc { .. } | Op::Sbc { .. } | Op::Fallback { .. } => true,
+        Op::Select { cond, .. }
+        | Op::Compare { cond, .. }
+        | Op::Float {
+            op: Float::Select { cond, .. } | Float::CompareIf { cond, .. },
+            ..
+        } => cond_uses_flags(*cond),
+        _ => false,
+    }
+}
+
+/// Whether an operation defines all of the flags.
+pub fn defines_flags(op: &Op) -> bool {
+    match op {
+        Op::Alu { flags, .. } | Op::Adc { flags, .. } | Op::Sbc { flags, .. } => *flags,
+        Op::Compare { .. }
+        | Op::Float {
+            op: Float::Compare { .. } | Float::CompareIf { .. },
+            ..
+        } => true,
+        _ => false,
+    }
+}
+
+/// Addresses at which execution can go on inside of the region, or anywhere else.
+pub fn successors(end: &End) -> Vec<u64> {
+    match *end {
+        End::Jump { to } => vec![to],
+        End::Branch { taken, not, .. } => vec![not, taken],
+        End::Call { .. } | End::Indirect { .. } | End::Interpret => Vec::new(),
+    }
+}
+
+/// Backward analysis over the region. Outside of it, the flags are taken to be live.
+pub fn flags(region: &Region) -> Vec<Flags> {
+    let mut result: Vec<Flags> = vec![Flags::default(); region.blocks.len()];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (index, block) in region.blocks.iter().enumerate().rev() {
+            let targets = successors(&block.end);
+            let live_at = |pc: u64| match region.find(pc) {
+                Some(target) => result[target].live_in,
+                None => !region.flags_are_dead(pc),
+            };
+            let mut live = match block.end {
+                End::Call { to, .. } => !region.flags_are_dead(to),
+                End::Branch {
+                    test: Test::Cond(_), ..
+                } => true,
+                _ => targets.is_empty() || targets.iter().any(|&pc| live_at(pc)),
+            };
+            let mut live_after = vec![false; block.nodes.len()];
+            for (node, after) in block.nodes.iter().zip(&mut live_after).rev() {
+                *after = live;
+                live = uses_flags(&node.op) || live && !defines_flags(&node.op);
+            }
+            changed |= live != result[index].live_in;
+            result[index] = Flags {
+                live_in: live,
+                live_after,
+            };
+        }
+    }
+    result
+}
+
+/// Drops what defines flags that nobody uses: comparisons go, arithmetic loses its `flags`.
+pub fn remove_dead_flags(region: &mut Region) {
+    let live = flags(region);
+    for (block, live) in region.blocks.iter_mut().zip(live) {
+        let mut after = live.live_after.into_iter();
+        block.nodes.retain_mut(|node| {
+            let live = after.next().unwrap_or(true);
+            match &mut node.op {
+                Op::Alu { flags, d, .. } | Op::Adc { flags, d, .. } | Op::Sbc { flags, d, .. } if *flags && !live => {
+                    *flags = false;
+                    d.is_some()
+                }
+                Op::Compare { .. } => live,
+                _ => true,
+            }
+        });
+    }
+}
+
+/// The next condition that is tested in a block, of the flags that hold behind its first `position` nodes.
+fn next_condition(block: &Block, position: usize) -> Option<u8> {
+    for node in &block.nodes[position..] {
+        match node.op {
+            Op::Select { cond, .. }
+            | Op::Compare { cond, .. }
+            | Op::Float {
+                op: Float::Select { cond, .. } | Float::CompareIf { cond, .. },
+                ..
+            } => return Some(cond),
+            ref op if uses_flags(op) || defines_flags(op) => return None,
+            _ => {}
+        }
+    }
+    match block.end {
+        End::Branch {
+            test: Test::Cond(cond), ..
+        } => Some(cond),
+        _ => None,
+    }
+}
+
+/// Turns floating-point comparisons round where the host answers the question that follows in that form only.
+pub fn turn_comparisons(region: &mut Region) {
+    for block in &mut region.blocks {
+        for position in 0..block.nodes.len() {
+            let wanted = next_condition(block, position + 1).is_some_and(|cond| matches!(cond >> 1, 1 | 2 | 4));
+            if let Op::Float {
+                op: Float::Compare { reversed, .. },
+                ..
+            } = &mut block.nodes[position].op
+            {
+                *reversed = wanted;
+            }
+        }
+    }
+}
+
+/// Blocks that a branch from behind (or from themselves) leads to: in the order of the region, so that each of its loops has one,
+/// or in that of addresses, so that each loop over several regions has one (or leaves a region backwards).
+pub fn loop_heads(region: &Region) -> Vec<bool> {
+    let mut heads = vec![false; region.blocks.len()];
+    for (index, block) in region.blocks.iter().enumerate() {
+        for target in successors(&block.end).into_iter().filter_map(|pc| region.find(pc)) {
+            if target <= index || region.blocks[target].pc <= block.pc {
+                heads[target] = true;
+            }
+        }
+    }
+    heads
+}
+
+/// What the choice of host registers depends on. A loop counts for eight times its surroundings.
+pub struct Uses {
+    /// How often each X register is named.
+    pub x: [u64; 33],
+    /// How often each V register is named.
+    pub v: [u64; 32],
+    /// Whether there is a loop.
+    pub loops: bool,
+    /// How often calls and returns cross the border of the region.
+    pub crossings: u64,
+}
+
+/// Counts the uses of registers.
+pub fn uses(region: &Region) -> Uses {
+    let mut weights = vec![1u64; region.blocks.len()];
+    let mut loops = false;
+    for (index, block) in region.blocks.iter().enumerate() {
+        for target in successors(&block.end).into_iter().filter_map(|pc| region.find(pc)) {
+            if target <= index {
+                loops = true;
+                for weight in &mut weights[target..=index] {
+                    *weight = weight.saturating_mul(8).min(1 << 24);
+                }
+            }
+        }
+    }
+    let (mut x, mut v, mut crossings) = ([0u64; 33], [0u64; 32], 0u64);
+    for (block, weight) in region.blocks.iter().zip(weights) {
+        let mut see = |var: Var| {
+            if let Var::X(n) = var {
+                x[usize::from(n)] += weight;
+            }
+        };
+        for node in &block.nodes {
+            visit(&node.op, &mut see, &mut |n| v[usize::from(n & 31)] += weight);
+        }
+        if matches!(block.end, End::Call { .. } | End::Indirect { .. }) {
+            crossings += weight;
+        }
+        match block.end {
+            End::Branch {
+                test: Test::Zero(_, a) | Test::NotZero(_, a) | Test::BitClear(a, _) | Test::BitSet(a, _),
+                ..
+            }
+            | End::Indirect { to: a, .. } => see_val(a, &mut see),
+            _ => {}
+        }
+    }
+    Uses { x, v, loops, crossings }
+}
+
+fn see_val(val: Val, see: &mut dyn FnMut(Var)) {
+    if let Val::Var(var) = val {
+        see(var);
+    }
+}
+
+pub(crate) fn see_address(at: &Address, see: &mut dyn FnMut(Var)) {
+    see_val(at.base, see);
+    if let Some((index, _, _)) = at.index {
+        see(index);
+    }
+}
+
+/// Calls `see` with every variable that an operation names, `vector` with every vector register.
+fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
+    let mut vals: [Option<Val>; 3] = [None; 3];
+    let mut d_var = None;
+    match op {
+        Op::Mov { d, a, .. } | Op::Unary { d, a, .. } | Op::Extend { d, a, .. } | Op::Field { d, a, .. } => {
+            d_var = Some(*d);
+            vals[0] = Some(*a);
+        }
+        Op::Alu { d, a, b, .. } | Op::Adc { d, a, b, .. } | Op::Sbc { d, a, b, .. } => {
+            d_var = *d;
+            vals = [Some(*a), Some(*b), None];
+        }
+        Op::Shift { d, a, b, .. } | Op::Multiply { d, a, b, .. } | Op::Select { d, a, b, .. } => {
+            d_var = Some(*d);
+            vals = [Some(*a), Some(*b), None];
+        }
+        Op::Extract { d, hi, lo, .. } => {
+            d_var = Some(*d);
+            vals = [Some(*hi), Some(*lo), None];
+        }
+        Op::Insert { d, a, .. } => {
+            d_var = Some(*d);
+            vals[0] = Some(*a);
+        }
+        Op::Compare { a, b, .. } => vals = [Some(*a), Some(*b), None],
+        Op::Load { d, at, .. } => {
+            d_var = Some(*d);
+            see_address(at, see);
+        }
+        Op::Store { a, at, .. } => {
+            vals[0] = Some(*a);
+            see_address(at, see);
+        }
+        Op::Aligned { at, .. } => see_address(at, see),
+        Op::Atomic(atomic) => {
+            let (d, a) = atomic.op.operands();
+            d_var = Some(d);
+            vals = [a, Some(atomic.base), None];
+        }
+        Op::ReadTpidr { d } => d_var = Some(*d),
+        Op::WriteTpidr { a } => vals[0] = Some(*a),
+        Op::Fence | Op::Fallback { .. } => {}
+        Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
+        Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
+        Op::Simd(op) => crate::emit::simd::visit(op, see, vector),
+    }
+    d_var.into_iter().for_each(&mut *see);
+    vals.into_iter().flatten().for_each(|val| see_val(val, see));
+}

@@ -1,0 +1,30 @@
+//! From a file to a guest that can run: ELF, segments, the initial stack, the auxiliary vector and the vDSO.
+//!
+//! * [`elf`]: what a file says about itself, checked; needs nothing but bytes.
+//! * [`mod@load`]: puts a program (and its interpreter, if it is dynamic) into an address space.
+//! * [`stack`]: the initial stack and the auxiliary vector.
+//! * [`vdso`]: the shared object that the kernel gives to every process.
+//! * [`symbols`]: from an address to a function's name.
+//! * [`sections`]: the code of a file, for disassemblers.
+//! * [`info`]: everything about a file that a person may want to know.
+//! * [`entropy`]: randomness, or none.
+//!
+//! Nothing here executes a guest instruction, and scripts (`#!`) are the runtime's.
+#![forbid(unsafe_code)]
+
+pub mod elf;
+pub mod entropy;
+mod error;
+pub mod info;
+pub mod load;
+pub mod sections;
+pub mod stack;
+pub mod symbols;
+pub mod vdso;
+
+pub use elf::{Elf, Source};
+pub use entropy::Entropy;
+pub use error::{ElfError, LoadError};
+pub use info::Info;
+pub use load::{Image, LoadedProgram, Options, load};
+pub use symbols::Symbols;

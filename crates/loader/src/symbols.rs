@@ -1,0 +1,120 @@
+//! From an address to the name of the function around it, for reports. Reads `.symtab`, or `.dynsym` if that is all
+//! there is; whatever is wrong with them, the answer is only "no name".
+
+use goblin::elf::section_header::{SHT_DYNSYM, SHT_SYMTAB, SectionHeader};
+use goblin::elf::sym::{STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE, Symtab};
+
+use crate::ElfError;
+use crate::elf::{CONTEXT, Source, headers, read};
+
+/// Size of a section header, of a symbol.
+const SECTION_HEADER_SIZE: u16 = 64;
+const SYMBOL_SIZE: u64 = 24;
+/// Larger tables are not read: 16 Mi symbols do not occur.
+const TABLE_LIMIT: u64 = 384 << 20;
+
+/// The functions of a file.
+#[derive(Debug, Default)]
+pub struct Symbols {
+    /// Sorted by address.
+    functions: Vec<Function>,
+    names: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Function {
+    address: u64,
+    /// 0 if it is not known.
+    size: u64,
+    /// Offset in [`Symbols::names`].
+    name: usize,
+}
+
+impl Symbols {
+    /// Reads the symbols of a file that [`crate::Elf::parse`] takes; none if there is anything wrong.
+    #[must_use]
+    pub fn read(source: &(impl Source + ?Sized)) -> Symbols {
+        try_read(source).ok().flatten().unwrap_or_default()
+    }
+
+    /// How many functions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.functions.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
+    /// The function around `address` (before the load bias), and the distance from its start.
+    #[must_use]
+    pub fn lookup(&self, address: u64) -> Option<(&str, u64)> {
+        let after = self.functions.partition_point(|function| function.address <= address);
+        let function = &self.functions[after.checked_sub(1)?];
+        let offset = address - function.address;
+        if function.size != 0 && offset >= function.size {
+            return None;
+        }
+        let name = self.names.get(function.name..)?;
+        let end = name.iter().position(|&byte| byte == 0)?;
+        Some((std::str::from_utf8(&name[..end]).ok()?, offset))
+    }
+}
+
+fn try_read(source: &(impl Source + ?Sized)) -> Result<Option<Symbols>, ElfError> {
+    let undecodable = |_| ElfError::Malformed {
+        what: "its symbols cannot be decoded",
+    };
+    let sections = sections(source)?;
+    let Some(table) = [SHT_SYMTAB, SHT_DYNSYM]
+        .iter()
+        .find_map(|&kind| sections.iter().find(|s| s.sh_type == kind))
+    else {
+        return Ok(None);
+    };
+    let Some(strings) = sections.get(table.sh_link as usize) else {
+        return Ok(None);
+    };
+    if table.sh_entsize != SYMBOL_SIZE || table.sh_size > TABLE_LIMIT || strings.sh_size > TABLE_LIMIT {
+        return Ok(None);
+    }
+    let bytes = read(source, table.sh_offset, table.sh_size, "the symbol table")?;
+    let names = read(source, strings.sh_offset, strings.sh_size, "the string table")?;
+    let count = bytes.len() / SYMBOL_SIZE as usize;
+    let mut functions = Vec::new();
+    for symbol in Symtab::parse(&bytes, 0, count, CONTEXT).map_err(undecodable)?.iter() {
+        let defined = symbol.st_shndx != 0 && symbol.st_value != 0;
+        // Assembly often has labels without a type; "$x" and "$d" only mark code and data (ELF for the Arm 64-bit
+        // Architecture, 4.5.4).
+        let named = names
+            .get(symbol.st_name)
+            .is_some_and(|&first| first != 0 && first != b'$');
+        if defined && named && matches!(symbol.st_type(), STT_FUNC | STT_GNU_IFUNC | STT_NOTYPE) {
+            functions.push(Function {
+                address: symbol.st_value,
+                size: symbol.st_size,
+                name: symbol.st_name,
+            });
+        }
+    }
+    // Of several names for one address, the one with a size comes last, and is found.
+    functions.sort_by_key(|function| (function.address, function.size));
+    Ok(Some(Symbols { functions, names }))
+}
+
+/// The section headers; none if the file has none.
+pub(crate) fn sections(source: &(impl Source + ?Sized)) -> Result<Vec<SectionHeader>, ElfError> {
+    let (header, _) = headers(source)?;
+    let count = usize::from(header.e_shnum);
+    if count == 0 || header.e_shentsize != SECTION_HEADER_SIZE {
+        return Ok(Vec::new());
+    }
+    let size = count as u64 * u64::from(SECTION_HEADER_SIZE);
+    let bytes = read(source, header.e_shoff, size, "the section header table")?;
+    SectionHeader::parse_from(&bytes, 0, count, CONTEXT).map_err(|_| ElfError::Malformed {
+        what: "its section headers cannot be decoded",
+    })
+}

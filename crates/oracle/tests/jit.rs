@@ -1,0 +1,154 @@
+//! Translated code against the interpreter: single instructions of every row, and random sequences with branches and loops,
+//! which is where register allocation and flags go wrong. Failures are shrunk before they are shown.
+//!
+//! `ARMLET_ROWS`, `ARMLET_CASES` and `ARMLET_SEED` choose other samples.
+
+use armlet_decoder::a64::{ROWS, Row, decode};
+use armlet_jit::Jit;
+use armlet_oracle::case::Case;
+use armlet_oracle::engine::{Engines, map};
+use armlet_oracle::sample::Random;
+
+/// Chapters that sequences are made of.
+const CHAPTERS: [&str; 21] = [
+    "atomic",
+    "data_imm",
+    "data_reg",
+    "branch",
+    "load_store",
+    "load_store_pair",
+    "load_store_simd",
+    "fp",
+    "simd_across",
+    "simd_copy",
+    "simd_element",
+    "simd_imm",
+    "simd_load_store",
+    "simd_shift_imm",
+    "simd_three_different",
+    "simd_three_same",
+    "simd_two_misc",
+    "crypto",
+    "simd_fp_three_same",
+    "simd_fp_element",
+    "simd_fp_across",
+];
+
+const SIGBUS: u64 = 7;
+const SIGSEGV: u64 = 11;
+
+fn variable(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(default)
+}
+
+fn wanted(row: &Row) -> bool {
+    let rows = std::env::var("ARMLET_ROWS").unwrap_or_default();
+    rows.split(',').any(|part| row.name.contains(part))
+}
+
+/// What leaves the guest, or reads the clock, cannot be compared.
+fn comparable(row: &Row) -> bool {
+    !matches!(row.name, "svc" | "hlt" | "hvc" | "smc" | "mrs")
+}
+
+/// How the translation of a case differs from its interpretation.
+fn differences(engines: &Engines, case: &Case) -> Vec<String> {
+    let Some(expected) = engines.interpret(case) else {
+        return Vec::new();
+    };
+    match engines.translate(case) {
+        Some(mut translated) => {
+            if matches!(expected.signal, SIGSEGV | SIGBUS) {
+                // Flags that nobody can use any more are not computed; only a fault lets them be seen.
+                translated.nzcv = expected.nzcv;
+            }
+            translated.differences(&expected, case)
+        }
+        None => vec!["it does not end".into()],
+    }
+}
+
+/// Leaves out instructions as long as the difference stays.
+fn shrink(engines: &Engines, mut case: Case) -> Case {
+    const NOP: u32 = 0xd503_201f;
+    for index in 0..case.words.len() {
+        let mut smaller = case.clone();
+        smaller.words[index] = NOP;
+        if !differences(engines, &smaller).is_empty() {
+            case = smaller;
+        }
+    }
+    case
+}
+
+fn report(engines: &Engines, case: Case) -> String {
+    let case = shrink(engines, case);
+    format!(
+        "{}    {}\n",
+        case.disassembly(),
+        differences(engines, &case).join("\n    ")
+    )
+}
+
+/// The two tests share one piece of guest memory, so they are one.
+#[test]
+fn translated_code_does_what_the_interpreter_does() {
+    let _space = map().expect("the neighbourhood is free");
+    let engines = Engines::new().expect("the translator starts");
+    let mut failures = Vec::new();
+    let count = variable("ARMLET_CASES", 60);
+    for row in ROWS.iter().filter(|row| comparable(row) && wanted(row)) {
+        let seed = row.name.bytes().fold(variable("ARMLET_SEED", 3), |seed, byte| {
+            seed.wrapping_mul(131) + u64::from(byte)
+        });
+        let mut random = Random::new(seed);
+        let decodes = |case: &Case| decode(case.words[0]).is_ok_and(|insn| insn.row().name == row.name);
+        let cases = (0..count).map(|_| Case::of_row(row, &mut random)).filter(decodes);
+        let failed: Vec<Case> = cases.filter(|case| !differences(&engines, case).is_empty()).collect();
+        if let Some(case) = failed.first() {
+            failures.push(format!(
+                "{}: {} of {count}\n{}",
+                row.name,
+                failed.len(),
+                report(&engines, case.clone())
+            ));
+        }
+    }
+    let rows: Vec<&Row> = ROWS
+        .iter()
+        .filter(|row| comparable(row) && wanted(row) && CHAPTERS.contains(&row.file))
+        .collect();
+    let mut random = Random::new(variable("ARMLET_SEED", 4));
+    let mut run = 0;
+    for _ in 0..count * 200 {
+        let length = 2 + random.below(20);
+        let case = Case::sequence(&rows, length, &mut random);
+        run += 1;
+        if !differences(&engines, &case).is_empty() && failures.len() < 12 {
+            failures.push(report(&engines, case));
+        }
+    }
+    println!("{run} sequences");
+    failures.extend(a_small_arena_starts_anew(count));
+    assert!(
+        failures.is_empty(),
+        "{} differences\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// An arena that is full again and again: the same results, whatever has to go.
+fn a_small_arena_starts_anew(count: u64) -> Option<String> {
+    let engines =
+        Engines::with_jit(Jit::with_arena(64 << 10).expect("an arena is mapped")).expect("the translator starts");
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| row.file == "data_reg").collect();
+    let mut random = Random::new(5);
+    (0..count * 20)
+        .map(|_| Case::sequence(&rows, 20, &mut random))
+        .find(|case| !differences(&engines, case).is_empty())
+        .map(|case| report(&engines, case))
+}

@@ -1,0 +1,176 @@
+//! The seam between the runtime and what executes guest instructions.
+
+use std::ops::Range;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
+
+use armlet_cpu::Fault;
+use armlet_cpu::a64::State;
+use armlet_interpreter::a64::{BlockCache, run};
+use armlet_jit::Jit;
+use armlet_memory::AddressSpace;
+
+pub use armlet_interpreter::a64::Stop;
+
+/// What executes a guest thread's instructions. Every guest thread has its own; what they share is behind it.
+pub trait Engine {
+    /// Runs from `State::pc` until the thread traps, or until `attention` is not zero at the end of a block.
+    fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop;
+
+    /// Forgets what was made of the code in `range` (guest addresses).
+    fn invalidate(&mut self, range: Range<u64>);
+}
+
+/// The engines that a program can be run with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The interpreter for what is cold, translated code for what is warm.
+    #[default]
+    Auto,
+    /// The interpreter alone: pre-decoded blocks.
+    Interpreter,
+    /// Translated code alone, from the first execution on.
+    Jit,
+}
+
+/// The translations of this process. There is one guest process in a host process, and the signal handler has to find
+/// them from anywhere.
+static JIT: OnceLock<Arc<Jit>> = OnceLock::new();
+
+impl EngineKind {
+    /// All of them, with the names that the command line uses.
+    pub const ALL: [(&'static str, EngineKind); 3] = [
+        ("auto", EngineKind::Auto),
+        ("interp", EngineKind::Interpreter),
+        ("jit", EngineKind::Jit),
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Auto => "auto",
+            EngineKind::Interpreter => "interp",
+            EngineKind::Jit => "jit",
+        }
+    }
+
+    /// The engine of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<EngineKind> {
+        EngineKind::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind)
+    }
+
+    /// An engine for one guest thread. Where translation is not possible (see [`armlet_jit::supported`]), it is the interpreter.
+    pub(crate) fn create(self, space: &Arc<AddressSpace>) -> Box<dyn Engine + Send> {
+        let code = Code {
+            space: Arc::clone(space),
+            executable: 0..0,
+            generation: 0,
+        };
+        let jit = if self == EngineKind::Interpreter {
+            None
+        } else {
+            translations()
+        };
+        match jit {
+            Some(jit) => {
+                let patience = if self == EngineKind::Jit {
+                    0
+                } else {
+                    armlet_jit::PATIENCE
+                };
+                Box::new(Translator {
+                    thread: armlet_jit::Thread::new(jit, patience),
+                    code,
+                })
+            }
+            None => Box::new(Interpreter {
+                cache: BlockCache::new(),
+                code,
+            }),
+        }
+    }
+}
+
+/// The translations of this process, made at the first call.
+fn translations() -> Option<Arc<Jit>> {
+    if let Some(jit) = JIT.get() {
+        return Some(Arc::clone(jit));
+    }
+    if !armlet_jit::supported() {
+        return None;
+    }
+    let jit = Arc::new(Jit::new().ok()?);
+    Some(Arc::clone(JIT.get_or_init(|| jit)))
+}
+
+/// In a signal handler: whether a fault was one of translated code, and has been taken care of.
+pub(crate) fn recover(context: &mut libc::ucontext_t) -> bool {
+    JIT.get().is_some_and(|jit| jit.recover(context))
+}
+
+/// Keeps the translations as they are, over a fork.
+pub(crate) fn freeze() -> Option<impl Drop> {
+    JIT.get().map(|jit| jit.freeze())
+}
+
+/// In the child of a fork: translated code must not be shared with the parent.
+pub(crate) fn after_fork() {
+    if let Some(jit) = JIT.get() {
+        jit.after_fork();
+    }
+}
+
+struct Translator {
+    thread: armlet_jit::Thread,
+    code: Code,
+}
+
+impl Engine for Translator {
+    fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
+        let code = &mut self.code;
+        self.thread.run(cpu, &mut |address| code.fetch(address), attention)
+    }
+
+    fn invalidate(&mut self, range: Range<u64>) {
+        self.thread.invalidate(range);
+    }
+}
+
+struct Interpreter {
+    cache: BlockCache,
+    code: Code,
+}
+
+impl Engine for Interpreter {
+    fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
+        let code = &mut self.code;
+        run(cpu, &mut self.cache, &mut |address| code.fetch(address), attention)
+    }
+
+    fn invalidate(&mut self, range: Range<u64>) {
+        self.cache.invalidate(range.start, range.end);
+    }
+}
+
+/// Fetches instruction words, and remembers which range was executable at the last question.
+struct Code {
+    space: Arc<AddressSpace>,
+    executable: Range<u64>,
+    generation: u64,
+}
+
+impl Code {
+    fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
+        let generation = self.space.code_generation();
+        if generation != self.generation || !self.executable.contains(&address) {
+            self.executable = self.space.executable(address)?;
+            self.generation = generation;
+        }
+        armlet_memory::fetch(address)
+    }
+}

@@ -1,0 +1,152 @@
+//! What one armlet tells the next across `execve`, in one environment variable that the guest never sees.
+//!
+//! The host's argument vector is the guest's own, so that `ps` shows the guest's, and the environment is the guest's too, but for this
+//! variable at its end.
+
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use armlet_syscall::task::Settings;
+
+use crate::engine::EngineKind;
+use crate::options::Options;
+use crate::signal::SignalSet;
+
+/// The variable's name, with the equals sign.
+const VARIABLE: &[u8] = b"ARMLET_HANDOVER=";
+
+/// See the head of this file.
+#[derive(Clone, Debug)]
+pub(crate) struct Handover {
+    /// The open program. Closed once it is loaded.
+    pub program: i32,
+    /// The path that the program was started by, for AT_EXECFN.
+    pub path: CString,
+    /// The guest's signal mask.
+    pub mask: SignalSet,
+    /// Where system calls are printed.
+    pub strace: Option<i32>,
+    /// The options of the command line.
+    pub options: Options,
+}
+
+impl Handover {
+    /// As an environment string.
+    pub fn encode(&self) -> CString {
+        let options = &self.options;
+        let optional = |value: Option<Vec<u8>>| value.map_or(b"-".to_vec(), |value| [b"+".to_vec(), value].concat());
+        let number = |value: u64| value.to_string().into_bytes();
+        let sysroot = options
+            .settings
+            .sysroot
+            .as_ref()
+            .map(|path| path.as_os_str().as_bytes().to_vec());
+        let release = options.settings.release.as_ref().map(|text| text.as_bytes().to_vec());
+        let fields = [
+            number(self.program as u64),
+            self.path.as_bytes().to_vec(),
+            number(self.mask),
+            optional(self.strace.map(|descriptor| number(descriptor as u64))),
+            optional(sysroot),
+            optional(release),
+            options.engine.name().as_bytes().to_vec(),
+            number(options.aslr.into()),
+            optional(options.stack_size.map(number)),
+            number(options.quiet_faults.into()),
+        ];
+        let mut text = VARIABLE.to_vec();
+        for field in fields {
+            text.extend_from_slice(format!("{}:", field.len()).as_bytes());
+            text.extend_from_slice(&field);
+        }
+        CString::new(text).unwrap_or_default()
+    }
+
+    /// Takes the variable out of an environment. `None` if it is not there, or not armlet's work.
+    pub fn take(environment: &mut Vec<CString>) -> Option<Handover> {
+        let index = environment
+            .iter()
+            .position(|string| string.as_bytes().starts_with(VARIABLE))?;
+        let string = environment.remove(index);
+        let mut rest = string.as_bytes().get(VARIABLE.len()..)?;
+        let mut next = || {
+            let colon = rest.iter().position(|&byte| byte == b':')?;
+            let length: usize = parse(&rest[..colon])?;
+            let end = (colon + 1).checked_add(length)?;
+            let field = rest.get(colon + 1..end)?;
+            rest = rest.get(end..)?;
+            Some(field)
+        };
+        Some(Handover {
+            program: parse(next()?)?,
+            path: CString::new(next()?).ok()?,
+            mask: parse(next()?)?,
+            strace: match next()? {
+                b"-" => None,
+                field => Some(parse(field.strip_prefix(b"+")?)?),
+            },
+            options: Options {
+                settings: Settings {
+                    sysroot: optional(next()?)?.map(|bytes| OsString::from_vec(bytes).into()),
+                    release: match optional(next()?)? {
+                        Some(bytes) => Some(CString::new(bytes).ok()?),
+                        None => None,
+                    },
+                },
+                engine: EngineKind::from_name(std::str::from_utf8(next()?).ok()?)?,
+                strace: false,
+                strace_file: None,
+                aslr: parse::<u8>(next()?)? != 0,
+                stack_size: match optional(next()?)? {
+                    Some(bytes) => Some(parse(&bytes)?),
+                    None => None,
+                },
+                quiet_faults: parse::<u8>(next()?)? != 0,
+            },
+        })
+    }
+}
+
+fn parse<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn optional(field: &[u8]) -> Option<Option<Vec<u8>>> {
+    match field.split_first()? {
+        (b'-', []) => Some(None),
+        (b'+', value) => Some(Some(value.to_vec())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_taken() {
+        let handover = Handover {
+            program: 950,
+            path: c"./a:b=c\n".into(),
+            mask: u64::MAX,
+            strace: Some(901),
+            options: Options {
+                settings: Settings {
+                    sysroot: Some("/srv/arm:64".into()),
+                    release: None,
+                },
+                aslr: false,
+                stack_size: Some(1 << 20),
+                quiet_faults: true,
+                ..Options::default()
+            },
+        };
+        let mut environment = vec![c"A=1".into(), handover.encode(), c"B=2".into()];
+        let taken = Handover::take(&mut environment).expect("it is there");
+        assert_eq!(environment, [c"A=1".into(), CString::from(c"B=2")]);
+        assert_eq!(format!("{taken:?}"), format!("{handover:?}"));
+        assert!(Handover::take(&mut environment).is_none());
+        let mut forged = vec![CString::from(c"ARMLET_HANDOVER=99999999999999999999:x")];
+        assert!(Handover::take(&mut forged).is_none());
+    }
+}

@@ -1,0 +1,42 @@
+//! Runs guest programs: the crate that puts loader, engines and system calls together.
+//!
+//! - [`start`](launch): from a command line, or from the armlet before `execve`, to the first instruction;
+//! - `process.rs`, `thread.rs`: what a guest process and a guest thread are, and the loop between engine, system calls and signals;
+//! - `clone.rs`, `exec.rs`, `exit.rs`, `handover.rs`: their beginnings and ends;
+//! - `signal/`: the guest's signals;
+//! - `task.rs`: the thread as the system call layer sees it;
+//! - `engine.rs`: the seam behind which instructions are executed;
+//! - `report.rs`: the report of a fatal fault;
+//! - `startup.rs`: what Rust's runtime changes before `main`.
+//!
+//! A guest process is a host process and a guest thread is a host thread, with the same ids.
+
+mod clone;
+mod engine;
+mod exec;
+mod exit;
+mod handover;
+mod options;
+mod process;
+mod report;
+mod signal;
+mod start;
+mod startup;
+mod task;
+mod thread;
+
+pub use armlet_syscall::task::Settings;
+pub use engine::{Engine, EngineKind, Stop};
+pub use options::Options;
+pub use start::{Launch, LaunchError, host_environment, launch, resume};
+
+/// The exit status when armlet itself fails.
+pub const INTERNAL_ERROR: i32 = 125;
+
+/// Makes a panic, in any thread, the end of the process: with one line that says whose fault it is.
+pub fn end_on_panic() {
+    std::panic::set_hook(Box::new(|info| {
+        eprintln!("armlet: internal error: {info}; please report this with the program that was run");
+        signal::host::exit_group(INTERNAL_ERROR)
+    }));
+}

@@ -1,0 +1,39 @@
+//! How a program is to be run.
+
+use armlet_syscall::task::Settings;
+use std::path::PathBuf;
+
+use crate::engine::EngineKind;
+
+/// How a program is to be run; holds for it and for every ARM program that it starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the system calls have to know.
+    pub settings: Settings,
+    /// What executes instructions.
+    pub engine: EngineKind,
+    /// Print system calls.
+    pub strace: bool,
+    /// Where they are printed; stderr if not given.
+    pub strace_file: Option<PathBuf>,
+    /// Random addresses, as Linux's `randomize_va_space`.
+    pub aslr: bool,
+    /// The size of the main stack in bytes; the host's `RLIMIT_STACK` if not given.
+    pub stack_size: Option<u64>,
+    /// No report when a fault ends the program.
+    pub quiet_faults: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            settings: Settings::default(),
+            engine: EngineKind::default(),
+            strace: false,
+            strace_file: None,
+            aslr: true,
+            stack_size: None,
+            quiet_faults: false,
+        }
+    }
+}

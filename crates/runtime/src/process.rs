@@ -1,0 +1,69 @@
+//! A guest process: what its threads share.
+
+use std::ffi::CString;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use armlet_loader::LoadedProgram;
+use armlet_memory::{AddressSpace, CodeObserver};
+use armlet_syscall::strace::Strace;
+
+use crate::options::Options;
+use crate::signal::Actions;
+use crate::signal::host::Mailbox;
+
+/// The program that runs: fixed from its start to the next `execve`.
+pub(crate) struct Program {
+    /// What was asked for on the command line.
+    pub options: Options,
+    /// The absolute path of the ELF file.
+    pub executable: PathBuf,
+    /// The argument strings.
+    pub arguments: Vec<CString>,
+    /// The program in memory.
+    pub loaded: LoadedProgram,
+    /// Where system calls are printed.
+    pub strace: Option<Strace>,
+}
+
+/// A guest process.
+pub(crate) struct Process {
+    /// Its memory; shared with the parent until a child of `vfork` runs another program.
+    pub space: Arc<AddressSpace>,
+    /// What is to be done with signals.
+    pub actions: Actions,
+    /// All threads that run in this memory.
+    pub threads: Arc<Threads>,
+    /// The program.
+    pub program: Arc<Program>,
+}
+
+/// The threads that run in one address space, so that they can be told of changed code.
+#[derive(Default)]
+pub(crate) struct Threads(Mutex<Vec<Arc<Mailbox>>>);
+
+impl Threads {
+    /// Also used to hold the list still across a fork.
+    pub fn lock(&self) -> MutexGuard<'_, Vec<Arc<Mailbox>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A thread starts.
+    pub fn add(&self, mailbox: &Arc<Mailbox>) {
+        self.lock().push(Arc::clone(mailbox));
+    }
+
+    /// A thread has ended.
+    pub fn remove(&self, mailbox: &Arc<Mailbox>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, mailbox));
+    }
+}
+
+impl CodeObserver for Threads {
+    fn invalidate(&self, range: Range<u64>) {
+        for mailbox in self.lock().iter() {
+            mailbox.invalidate(range.clone());
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! From the command line, or from the armlet before this one, to the first instruction of the program.
+
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use armlet_cpu::a64::State;
+use armlet_loader::{Entropy, LoadError};
+use armlet_memory::AddressSpace;
+use armlet_syscall::strace::Strace;
+
+use crate::handover::Handover;
+use crate::options::Options;
+use crate::process::{Process, Program, Threads};
+use crate::signal::host as signals;
+use crate::signal::{Actions, SignalSet};
+use crate::thread::{Runner, Thread, quiet_call};
+use crate::{INTERNAL_ERROR, startup};
+
+/// A program and how it is to be started.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// The program's file. Not looked up in PATH.
+    pub program: PathBuf,
+    /// The whole argument vector, the program's name included.
+    pub arguments: Vec<CString>,
+    /// The whole environment.
+    pub environment: Vec<CString>,
+    /// How it is run.
+    pub options: Options,
+}
+
+/// Why a program was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The program, its interpreter or the memory for it.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Its file may not be executed.
+    #[error("{}: permission denied; make it executable with `chmod +x`", .0.display())]
+    NotExecutable(PathBuf),
+    /// The file for the trace.
+    #[error("{}: cannot be written for the trace: {source}", path.display())]
+    Strace {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl LaunchError {
+    /// The exit status that the shell expects: 127 not found, 126 cannot be executed, 125 armlet's own.
+    #[must_use]
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            LaunchError::Load(error) => error.exit_code(),
+            LaunchError::NotExecutable(_) => 126,
+            LaunchError::Strace { .. } => INTERNAL_ERROR,
+        }
+    }
+}
+
+/// The environment of this process: exactly its strings, in their order.
+#[must_use]
+pub fn host_environment() -> Vec<CString> {
+    unsafe extern "C" {
+        static environ: *const *const libc::c_char;
+    }
+    let mut strings = Vec::new();
+    // SAFETY: a vector of strings that ends with a null pointer; nobody changes it this early.
+    unsafe {
+        let mut next = environ;
+        while !next.is_null() && !(*next).is_null() {
+            strings.push(CStr::from_ptr(*next).to_owned());
+            next = next.add(1);
+        }
+    }
+    strings
+}
+
+/// Runs a program. Returns only if it cannot be started: its end is the end of this process.
+#[must_use]
+pub fn launch(launch: Launch) -> LaunchError {
+    let Launch {
+        program,
+        arguments,
+        environment,
+        options,
+    } = launch;
+    let file = match open_program(&program) {
+        Ok(file) => file,
+        Err(error) => return error,
+    };
+    let strace = match open_strace(&options) {
+        Ok(strace) => strace,
+        Err(error) => return error,
+    };
+    let start = Start {
+        file,
+        path: program,
+        arguments,
+        environment,
+        options,
+        strace,
+        // The host's mask is the guest's.
+        mask: signals::set_mask(signals::ALL),
+    };
+    start.run().into()
+}
+
+/// Goes on with what an `execve` in the armlet before this one has begun. `None` if there is no such thing.
+#[must_use]
+pub fn resume() -> Option<LaunchError> {
+    let mut environment = host_environment();
+    let handover = Handover::take(&mut environment)?;
+    // SAFETY: made for this process by the one before, and nobody else's.
+    let (file, strace) = unsafe {
+        let file = OwnedFd::from_raw_fd(handover.program);
+        (file, handover.strace.map(|descriptor| OwnedFd::from_raw_fd(descriptor)))
+    };
+    signals::set_mask(signals::ALL);
+    let strace = strace.and_then(|descriptor| Strace::new(descriptor.as_fd()).ok());
+    let arguments = std::env::args_os()
+        .filter_map(|argument| CString::new(argument.into_vec()).ok())
+        .collect();
+    let start = Start {
+        file,
+        path: PathBuf::from(OsString::from_vec(handover.path.into_bytes())),
+        arguments,
+        environment,
+        options: handover.options,
+        strace,
+        mask: handover.mask,
+    };
+    Some(start.run().into())
+}
+
+/// The program's file, if it may be executed.
+fn open_program(path: &Path) -> Result<OwnedFd, LaunchError> {
+    let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let file = opened.map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => LoadError::NotFound { path: path.into() },
+        _ => LoadError::Open {
+            path: path.into(),
+            source,
+        },
+    })?;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err(LoadError::NotRegular { path: path.into() }.into());
+    }
+    let denied = || LaunchError::NotExecutable(path.into());
+    let name = CString::new(path.as_os_str().as_bytes()).map_err(|_| denied())?;
+    // SAFETY: asks only.
+    if unsafe { libc::faccessat(libc::AT_FDCWD, name.as_ptr(), libc::X_OK, libc::AT_EACCESS) } != 0 {
+        return Err(denied());
+    }
+    Ok(file.into())
+}
+
+fn open_strace(options: &Options) -> Result<Option<Strace>, LaunchError> {
+    if let Some(path) = &options.strace_file {
+        let strace = File::create(path).and_then(|file| Strace::new(file.as_fd()));
+        let failed = |source| LaunchError::Strace {
+            path: path.clone(),
+            source,
+        };
+        return strace.map(Some).map_err(failed);
+    }
+    if options.strace {
+        let failed = |source| LaunchError::Strace {
+            path: "stderr".into(),
+            source,
+        };
+        return Strace::new(io::stderr().as_fd()).map(Some).map_err(failed);
+    }
+    Ok(None)
+}
+
+/// All that is known before the program is loaded.
+struct Start {
+    file: OwnedFd,
+    path: PathBuf,
+    arguments: Vec<CString>,
+    environment: Vec<CString>,
+    options: Options,
+    strace: Option<Strace>,
+    mask: SignalSet,
+}
+
+impl Start {
+    fn run(self) -> LoadError {
+        let mut entropy = Entropy::Host;
+        let stack_limit = self.options.stack_size.unwrap_or_else(host_stack_limit);
+        let space = match entropy.layout(stack_limit, self.options.aslr) {
+            Ok(layout) => Arc::new(AddressSpace::new(layout)),
+            Err(error) => return error,
+        };
+        armlet_memory::fault::prepare();
+        let actions = Actions::inherited();
+        // The path by which the kernel knows the file: absolute, and without symbolic links.
+        let executable = std::fs::read_link(format!("/proc/self/fd/{}", self.file.as_raw_fd()));
+        let options = armlet_loader::Options {
+            path: &self.path,
+            file: Some(self.file),
+            argv: &self.arguments,
+            envp: &self.environment,
+            sysroot: self.options.settings.sysroot.as_deref(),
+            stack_limit,
+            secure: false,
+        };
+        let loaded = match armlet_loader::load(&space, options, &mut entropy) {
+            Ok(loaded) => loaded,
+            Err(error) => return error,
+        };
+        let mut cpu = Box::new(State::default());
+        cpu.pc = loaded.entry;
+        cpu.set_sp(loaded.sp);
+        set_name(self.path.file_name().unwrap_or(OsStr::new("armlet")));
+        startup::close_what_was_closed();
+        let threads = Arc::new(Threads::default());
+        space.observe_code(Arc::clone(&threads) as _);
+        let program = Program {
+            executable: executable.unwrap_or(self.path),
+            options: self.options,
+            arguments: self.arguments,
+            loaded,
+            strace: self.strace,
+        };
+        let process = Process {
+            space,
+            actions,
+            threads,
+            program: Arc::new(program),
+        };
+        let thread = Thread::new(Arc::new(process), self.mask);
+        let status = Runner::new(cpu, thread).run();
+        // Only this thread: others may go on.
+        quiet_call(libc::SYS_exit, [status as u64]);
+        unreachable!("the thread has ended");
+    }
+}
+
+/// `RLIMIT_STACK` in bytes.
+fn host_stack_limit() -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: fills the structure.
+    unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) };
+    limit.rlim_cur
+}
+
+/// The name that `ps` and /proc/self/comm show.
+fn set_name(name: &OsStr) {
+    if let Ok(name) = CString::new(name.as_bytes()) {
+        quiet_call(
+            libc::SYS_prctl,
+            [libc::PR_SET_NAME as u64, name.as_ptr() as u64, 0, 0, 0],
+        );
+    }
+}

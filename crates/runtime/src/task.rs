@@ -1,0 +1,93 @@
+//! The guest thread as the system call layer sees it.
+
+use std::sync::atomic::AtomicU32;
+
+use armlet_cpu::a64::State;
+use armlet_memory::AddressSpace;
+use armlet_syscall::strace::Strace;
+use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
+use armlet_syscall::{Errno, Task};
+
+use crate::thread::Thread;
+
+impl Task for Thread {
+    fn memory(&self) -> &AddressSpace {
+        &self.process.space
+    }
+
+    fn pending(&self) -> &AtomicU32 {
+        &self.mailbox.pending
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.process.program.options.settings
+    }
+
+    fn image(&self) -> Image<'_> {
+        let program = &self.process.program;
+        let vdso = program.loaded.vdso.base;
+        Image {
+            executable: &program.executable,
+            arguments: &program.arguments,
+            auxv: &program.loaded.auxv,
+            stack: (program.loaded.stack.start, program.loaded.stack.end),
+            vdso: (vdso, vdso + armlet_memory::PAGE_SIZE),
+        }
+    }
+
+    fn strace(&self) -> Option<&Strace> {
+        self.process.program.strace.as_ref()
+    }
+
+    fn clone_task(&mut self, args: &CloneArgs, state: &mut State) -> Result<u64, Errno> {
+        self.start(args, state)
+    }
+
+    fn exec(&mut self, exec: Exec, _: &mut State) -> Result<(), Errno> {
+        match self.replace_program(exec) {
+            Err(errno) => Err(errno),
+            Ok(never) => match never {},
+        }
+    }
+
+    fn set_clear_child_tid(&mut self, address: u64) {
+        self.clear_child_tid = address;
+    }
+
+    fn sigreturn(&mut self, state: &mut State) {
+        self.return_from_handler(state);
+    }
+
+    fn sigaction(&mut self, signal: u32, new: Option<SigAction>) -> Result<SigAction, Errno> {
+        self.process.actions.exchange(signal as i32, new).ok_or(Errno::EINVAL)
+    }
+
+    fn signal_mask(&self) -> u64 {
+        self.mask()
+    }
+
+    fn set_signal_mask(&mut self, mask: u64) {
+        self.mailbox.set_mask(mask);
+    }
+
+    fn set_temporary_signal_mask(&mut self, mask: u64) {
+        self.temporary_mask = Some(self.mask());
+        self.mailbox.set_mask(mask);
+    }
+
+    fn restore_signal_mask(&mut self) {
+        self.take_back_temporary_mask();
+    }
+
+    fn alternate_stack(&self) -> AltStack {
+        self.alternate_stack
+    }
+
+    fn set_alternate_stack(&mut self, stack: AltStack) {
+        self.alternate_stack = stack;
+    }
+
+    fn restart_block(&mut self) -> &mut Option<RestartBlock> {
+        &mut self.restart_block
+    }
+}

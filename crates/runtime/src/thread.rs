@@ -1,0 +1,125 @@
+//! A guest thread: its registers, its engine, and the loop between engine, system calls and signals.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use armlet_cpu::Trap;
+use armlet_cpu::a64::State;
+use armlet_syscall::task::{AltStack, RestartBlock};
+use armlet_syscall::{Outcome, host};
+
+use crate::engine::{Engine, Stop};
+use crate::exec::Leaving;
+use crate::exit;
+use crate::process::Process;
+use crate::signal::FaultDetails;
+use crate::signal::host::{self as signals, Mailbox};
+
+/// Bytes of a cache line in CTR_EL0, by which the guest announces changed code.
+const CODE_LINE: u64 = 64;
+
+/// What Linux keeps of a thread, besides its registers.
+pub(crate) struct Thread {
+    /// Its process.
+    pub process: Arc<Process>,
+    /// What others leave for it.
+    pub mailbox: Arc<Mailbox>,
+    /// The alternate signal stack.
+    pub alternate_stack: AltStack,
+    /// The mask to go back to, while a call has replaced it for its own length.
+    pub temporary_mask: Option<u64>,
+    /// Cleared and woken at the thread's end; 0 for none.
+    pub clear_child_tid: u64,
+    /// What an `execve` under way needs.
+    pub leaving: Option<Leaving>,
+    /// What `restart_syscall` goes on with.
+    pub restart_block: Option<RestartBlock>,
+}
+
+/// A thread with what executes it.
+pub(crate) struct Runner {
+    /// The registers.
+    pub cpu: Box<State>,
+    /// The engine.
+    pub engine: Box<dyn Engine + Send>,
+    /// The rest.
+    pub thread: Thread,
+}
+
+impl Thread {
+    /// A thread of `process` that starts with that signal mask.
+    pub fn new(process: Arc<Process>, mask: u64) -> Thread {
+        Thread {
+            process,
+            mailbox: Arc::new(Mailbox::new(mask)),
+            alternate_stack: AltStack::DISABLED,
+            temporary_mask: None,
+            clear_child_tid: 0,
+            leaving: None,
+            restart_block: None,
+        }
+    }
+}
+
+impl Runner {
+    /// A thread that begins with the registers `cpu`.
+    pub fn new(cpu: Box<State>, thread: Thread) -> Runner {
+        let engine = thread.process.program.options.engine.create(&thread.process.space);
+        Runner { cpu, engine, thread }
+    }
+
+    /// Takes over the calling host thread, on which all signals are blocked, until the guest thread ends; answers its status.
+    pub fn run(&mut self) -> i32 {
+        self.thread.process.threads.add(&self.thread.mailbox);
+        signals::set_current(Arc::as_ptr(&self.thread.mailbox));
+        self.thread.mailbox.set_mask(self.thread.mask());
+        let status = self.execute();
+        signals::set_mask(signals::ALL);
+        self.thread.mailbox.return_to_kernel();
+        signals::set_current(std::ptr::null());
+        self.thread.process.threads.remove(&self.thread.mailbox);
+        exit::thread_ends(&self.thread);
+        status
+    }
+
+    fn execute(&mut self) -> i32 {
+        loop {
+            let trap = match self.engine.run(&mut self.cpu, &self.thread.mailbox.attention) {
+                Stop::Trap(trap) => trap,
+                Stop::Attention => {
+                    self.thread.mailbox.attention.store(0, Ordering::Relaxed);
+                    for range in self.thread.mailbox.take_invalid() {
+                        self.engine.invalidate(range);
+                    }
+                    self.thread.deliver(&mut self.cpu, None);
+                    continue;
+                }
+            };
+            match trap {
+                Trap::SupervisorCall { .. } => match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
+                    Outcome::Continue | Outcome::Resume => {}
+                    Outcome::Restart(class) => self.thread.deliver(&mut self.cpu, Some(class)),
+                    Outcome::ExitThread(status) => return status,
+                    Outcome::ExitProcess(status) => exit::process(&self.thread, status),
+                },
+                Trap::InvalidateCode { address } => {
+                    let line = armlet_memory::untag(address) & !(CODE_LINE - 1);
+                    self.thread.process.space.invalidate_code(line..line + CODE_LINE);
+                }
+                Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => {
+                    if let Some(details) = FaultDetails::of(trap, self.cpu.pc) {
+                        self.thread.raise(&mut self.cpu, &details, trap);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A host call with up to six arguments that cannot fail in a way that matters.
+pub(crate) fn quiet_call<const N: usize>(number: i64, args: [u64; N]) {
+    let mut all = [0; 6];
+    all[..N].copy_from_slice(&args);
+    // SAFETY: the callers use it for futex wake-ups, names and ids only.
+    let _ = unsafe { host::call(number, all) };
+}

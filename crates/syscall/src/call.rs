@@ -1,0 +1,191 @@
+//! One system call under way: its arguments, and the ways in which handlers reach the host and the guest's memory. What the
+//! single calls do is in the handlers' modules.
+
+use std::ffi::CString;
+
+use armlet_cpu::Fault;
+use armlet_cpu::a64::State;
+use armlet_memory::{self as memory, Plain, untag};
+
+use crate::row::{Action, Row};
+use crate::task::{Break, Outcome, Reply, Restart, Task};
+use crate::{Errno, host, net, table};
+
+/// Linux's PATH_MAX: bytes in a path, its NUL included.
+pub const PATH_MAX: usize = 4096;
+
+/// A system call under way.
+pub struct Call<'a> {
+    /// Its row.
+    pub row: &'static Row,
+    /// X0 to X5; tags are gone from those that are pointers.
+    pub args: [u64; 6],
+    /// The registers of the guest thread.
+    pub state: &'a mut State,
+    /// The guest thread.
+    pub task: &'a mut dyn Task,
+}
+
+impl Call<'_> {
+    /// Argument `index` as the C type `int`.
+    #[inline]
+    pub fn int(&self, index: usize) -> i32 {
+        self.args[index] as i32
+    }
+
+    /// Makes a host call that cannot wait.
+    #[inline]
+    pub fn host<const N: usize>(&self, number: i64, args: [u64; N]) -> Result<u64, Errno> {
+        // SAFETY: the arguments are the guest's own, or point to memory that the handler lends for the call. That a guest may
+        // name any address of the process is the premise of the identity mapping (see armlet-memory); handlers that map or
+        // unmap memory go through the address space and not through here.
+        unsafe { host::call(number, six(args)) }
+    }
+
+    /// Makes a host call that can wait. A signal that is already pending comes first: it is delivered before the call, as it
+    /// would be on the bare machine. One that interrupts the wait ends it in the way that the row says.
+    #[inline]
+    pub fn wait<const N: usize>(&mut self, number: i64, args: [u64; N]) -> Reply {
+        match self.enter(number, args) {
+            Err(Errno::ERESTARTNOINTR) => Err(self.again()),
+            Err(Errno::EINTR) => Err(self.interrupted()),
+            reply => Ok(reply?),
+        }
+    }
+
+    /// The same under a signal mask that holds for the length of the call only: a signal that the mask lets through belongs to
+    /// the call, so that it ends the wait even if it was pending before.
+    pub fn wait_under_mask<const N: usize>(&mut self, mask: u64, number: i64, args: [u64; N]) -> Reply {
+        self.task.set_temporary_signal_mask(mask);
+        match self.enter(number, args) {
+            // The mask stays for the delivery.
+            Err(Errno::ERESTARTNOINTR | Errno::EINTR) => Err(self.interrupted()),
+            reply => {
+                self.task.restore_signal_mask();
+                Ok(reply?)
+            }
+        }
+    }
+
+    fn enter<const N: usize>(&self, number: i64, args: [u64; N]) -> Result<u64, Errno> {
+        // SAFETY: as for `host`.
+        unsafe { host::interruptible(number, six(args), self.task.pending()) }
+    }
+
+    /// What the row makes of EINTR.
+    fn interrupted(&self) -> Break {
+        match self.row.restart {
+            Some(Restart::Sys) if net::has_timeout(self) => Break::Restart(Restart::Never),
+            Some(restart) => Break::Restart(restart),
+            None => Break::Errno(Errno::EINTR),
+        }
+    }
+
+    /// Starts the call again in every case (the kernel's `ERESTARTNOINTR`): signals are delivered before the same SVC.
+    pub(crate) fn again(&mut self) -> Break {
+        self.state.pc = self.state.pc.wrapping_sub(4);
+        Break::Resume
+    }
+
+    /// The row's own host call, waiting if the row says that it can.
+    #[inline]
+    pub fn pass(&mut self, number: i64) -> Reply {
+        match self.row.restart {
+            None => Ok(self.host(number, self.args)?),
+            Some(_) => self.wait(number, self.args),
+        }
+    }
+
+    /// Reads a structure; its address may not be 0.
+    pub fn read<T: Plain>(&self, address: u64) -> Result<T, Fault> {
+        memory::read_struct(address)
+    }
+
+    /// Reads the structure that an argument may point to; `None` for a null pointer.
+    pub fn read_optional<T: Plain>(&self, address: u64) -> Result<Option<T>, Fault> {
+        if address == 0 {
+            Ok(None)
+        } else {
+            self.read(address).map(Some)
+        }
+    }
+
+    /// Stores a structure.
+    pub fn write<T: Plain>(&self, address: u64, value: &T) -> Result<(), Fault> {
+        memory::write_struct(address, value)
+    }
+
+    /// The path at a guest address. ENAMETOOLONG if it does not end in time.
+    pub fn path(&self, address: u64) -> Result<CString, Break> {
+        let bytes = memory::read_cstr(address, PATH_MAX)?.ok_or(Errno::ENAMETOOLONG)?;
+        CString::new(bytes).map_err(|_| Errno::EINVAL.into())
+    }
+
+    /// A signal set as `rt_sig*` calls take it: its size must be 8. `None` for a null pointer.
+    pub fn signal_set(&self, address: u64, size: u64) -> Result<Option<u64>, Break> {
+        if address == 0 {
+            return Ok(None);
+        }
+        if size != 8 {
+            return Err(Errno::EINVAL.into());
+        }
+        Ok(Some(self.read::<u64>(address)? & !UNBLOCKABLE))
+    }
+}
+
+/// SIGKILL and SIGSTOP, as bits of a signal set.
+pub const UNBLOCKABLE: u64 = 1 << (libc::SIGKILL - 1) | 1 << (libc::SIGSTOP - 1);
+
+/// Fills up with zeros.
+fn six<const N: usize>(args: [u64; N]) -> [u64; 6] {
+    const { assert!(N <= 6) };
+    let mut all = [0; 6];
+    all[..N].copy_from_slice(&args);
+    all
+}
+
+/// Performs the system call whose number is in X8 and whose arguments are in X0 to X5. The PC stands behind the SVC.
+///
+/// Calls which are not in the table end with ENOSYS; so do some that are, for the reason that their row gives.
+pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
+    let number = state.x(8);
+    let Some(row) = table::row(number) else {
+        if let Some(strace) = task.strace() {
+            strace.unknown(number, state);
+        }
+        state.set_x(0, Errno::ENOSYS.to_guest());
+        return Outcome::Continue;
+    };
+    let mut args = [state.x(0), state.x(1), state.x(2), state.x(3), state.x(4), state.x(5)];
+    if row.pointers != 0 {
+        for (index, arg) in args.iter_mut().enumerate() {
+            if row.pointers >> index & 1 != 0 {
+                *arg = untag(*arg);
+            }
+        }
+    }
+    let line = task.strace().map(|strace| strace.enter(row, args));
+    let mut call = Call { row, args, state, task };
+    let reply = match row.action {
+        Action::Host(number) => call.pass(number),
+        Action::Run(handler) => handler(&mut call),
+        Action::Refuse(errno, _) => Err(Break::Errno(errno)),
+    };
+    if let (Some(line), Some(strace)) = (line, call.task.strace()) {
+        strace.leave(line, reply);
+    }
+    match reply {
+        Ok(value) => {
+            call.state.set_x(0, value);
+            Outcome::Continue
+        }
+        Err(Break::Errno(errno)) => {
+            call.state.set_x(0, errno.to_guest());
+            Outcome::Continue
+        }
+        Err(Break::Restart(restart)) => Outcome::Restart(restart),
+        Err(Break::Resume) => Outcome::Resume,
+        Err(Break::ExitThread(status)) => Outcome::ExitThread(status),
+        Err(Break::ExitProcess(status)) => Outcome::ExitProcess(status),
+    }
+}

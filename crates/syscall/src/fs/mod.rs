@@ -1,0 +1,14 @@
+//! Files: the calls whose flags, paths or structures need work. Everything else about files is a row that goes to the host.
+
+mod descriptor;
+mod open;
+mod path;
+mod poll;
+mod proc;
+mod stat;
+
+pub use descriptor::{close, close_range, dup3, fcntl, pipe2};
+pub use open::{fanotify_init, mq_open, open_by_handle_at, openat, openat2, readlinkat};
+pub(crate) use path::Lookup;
+pub use poll::{epoll_ctl, epoll_pwait, epoll_pwait2, io_pgetevents, ppoll, pselect6};
+pub use stat::{faccessat, faccessat2, fstat, newfstatat, statfs, statx};

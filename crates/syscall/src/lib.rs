@@ -1,0 +1,32 @@
+//! The guest's Linux: what happens between an SVC and the host's kernel.
+//!
+//! [`table`] has one row per system call: its number, its name, the types of its arguments and what is done. Strace text, the
+//! coverage page and the documentation come from the row. The runtime implements [`Task`] for its threads and calls
+//! [`dispatch`] at every SVC; nothing here knows an engine.
+//!
+//! * [`task`]: what a call needs of the process around it, and how it ends;
+//! * [`host`]: the host's kernel, called without anything in between, so that signals cannot be lost;
+//! * [`abi`]: the layouts and constants in which the guest differs from the host;
+//! * [`fs`], [`mm`], [`process`], [`signal`], [`sync`], [`time`]: the calls that are more than a renumbering. Sockets have none:
+//!   their structures are the same on both sides (`net`);
+//! * [`strace`]: the trace.
+
+pub mod abi;
+pub mod call;
+pub mod errno;
+pub mod fs;
+pub mod host;
+pub mod mm;
+mod net;
+pub mod process;
+pub mod row;
+pub mod signal;
+pub mod strace;
+pub mod sync;
+pub mod table;
+pub mod task;
+pub mod time;
+
+pub use call::{Call, dispatch};
+pub use errno::Errno;
+pub use task::{Break, Outcome, Reply, Restart, Task};

@@ -1,0 +1,97 @@
+//! Resource limits. Those on address space, data and stack would hit armlet's own mappings, so that they are kept here, per
+//! process, and never reach the host; that on the address space is kept by it. All others are the host's.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::Errno;
+use crate::call::Call;
+use crate::task::{Break, Reply};
+
+/// `struct rlimit64`: soft limit, hard limit.
+type Limit = [u64; 2];
+
+/// A limit that the guest has set and the host does not know. Plain atomics: a child of a fork must find them usable.
+struct Kept {
+    resource: u32,
+    set: AtomicBool,
+    soft: AtomicU64,
+    hard: AtomicU64,
+}
+
+const fn kept(resource: u32) -> Kept {
+    Kept {
+        resource,
+        set: AtomicBool::new(false),
+        soft: AtomicU64::new(0),
+        hard: AtomicU64::new(0),
+    }
+}
+
+static KEPT: [Kept; 3] = [kept(libc::RLIMIT_AS), kept(libc::RLIMIT_DATA), kept(libc::RLIMIT_STACK)];
+
+/// getrlimit(2).
+pub fn getrlimit(call: &mut Call<'_>) -> Reply {
+    let [resource, old, ..] = call.args;
+    exchange(call, 0, resource as u32, None, old)
+}
+
+/// setrlimit(2).
+pub fn setrlimit(call: &mut Call<'_>) -> Reply {
+    let [resource, new, ..] = call.args;
+    let new = call.read(new)?;
+    exchange(call, 0, resource as u32, Some(new), 0)
+}
+
+/// prlimit64: prlimit(2).
+pub fn prlimit64(call: &mut Call<'_>) -> Reply {
+    let [process, resource, new, old, ..] = call.args;
+    let new = call.read_optional(new)?;
+    exchange(call, process as i32, resource as u32, new, old)
+}
+
+fn exchange(call: &Call<'_>, process: i32, resource: u32, new: Option<Limit>, old: u64) -> Reply {
+    let own = process == 0 || process as u32 == std::process::id();
+    let kept = KEPT.iter().find(|kept| own && kept.resource == resource);
+    let before = match kept {
+        None => host(call, process, resource, new)?,
+        Some(kept) => keep(call, kept, new)?,
+    };
+    if old != 0 {
+        call.write(old, &before)?;
+    }
+    Ok(0)
+}
+
+fn host(call: &Call<'_>, process: i32, resource: u32, new: Option<Limit>) -> Result<Limit, Break> {
+    let mut before = [0; 2];
+    let new = new.as_ref().map_or(0, |new| new.as_ptr() as u64);
+    call.host(
+        libc::SYS_prlimit64,
+        [process as u64, u64::from(resource), new, before.as_mut_ptr() as u64],
+    )?;
+    Ok(before)
+}
+
+fn keep(call: &Call<'_>, kept: &Kept, new: Option<Limit>) -> Result<Limit, Break> {
+    let before = match kept.set.load(Ordering::Acquire) {
+        true => [kept.soft.load(Ordering::Relaxed), kept.hard.load(Ordering::Relaxed)],
+        false => host(call, 0, kept.resource, None)?,
+    };
+    if let Some([soft, hard]) = new {
+        if soft > hard {
+            return Err(Errno::EINVAL.into());
+        }
+        if hard > before[1] && call.host(libc::SYS_geteuid, [])? != 0 {
+            return Err(Errno::EPERM.into());
+        }
+        kept.soft.store(soft, Ordering::Relaxed);
+        kept.hard.store(hard, Ordering::Relaxed);
+        kept.set.store(true, Ordering::Release);
+        if kept.resource == libc::RLIMIT_AS {
+            call.task
+                .memory()
+                .set_limit(Some(soft).filter(|&soft| soft != libc::RLIM64_INFINITY));
+        }
+    }
+    Ok(before)
+}

@@ -1,0 +1,297 @@
+//! The system-call trace, as strace(1) prints it: one line per call, made from the call's row.
+//!
+//! * this file: where lines go, and how one begins and ends;
+//! * [`names`]: flags and values by name;
+//! * [`decode`]: structures in guest memory;
+//! * `arguments`: the arguments, one kind after the other.
+//!
+//! Off, it costs one test per system call.
+
+mod arguments;
+pub mod decode;
+pub mod names;
+mod socket;
+
+use std::fmt::Write as _;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use armlet_cpu::Fault;
+use armlet_cpu::a64::State;
+
+use crate::row::{Answer, Arg, Row};
+use crate::task::{Break, Reply, Restart};
+
+/// The column in which the result stands.
+const RESULT_COLUMN: usize = 40;
+/// Bytes of a string that are shown.
+pub(crate) const STRING_LIMIT: usize = 32;
+/// The lowest descriptor that the trace is given, out of the guest's way.
+const LOWEST_DESCRIPTOR: i32 = 900;
+
+/// Where system calls are printed.
+#[derive(Debug)]
+pub struct Strace {
+    output: OwnedFd,
+    /// Whether lines begin with `[pid N]`: a thread or a process has been started.
+    several: AtomicBool,
+    /// The beginning of an `execve`, which ends in another program.
+    unfinished: Mutex<Option<String>>,
+}
+
+impl Strace {
+    /// Prints to a copy of `output` (usually stderr) which is closed by execve.
+    ///
+    /// # Errors
+    ///
+    /// There are no descriptors left.
+    pub fn new(output: BorrowedFd<'_>) -> std::io::Result<Strace> {
+        let duplicate = |least: i32| {
+            // SAFETY: only makes a descriptor.
+            unsafe { libc::fcntl(output.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) }
+        };
+        let copy = match duplicate(LOWEST_DESCRIPTOR) {
+            -1 => duplicate(3),
+            copy => copy,
+        };
+        if copy < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: just made, and nobody else's.
+        let output = unsafe { OwnedFd::from_raw_fd(copy) };
+        Ok(Strace {
+            output,
+            several: AtomicBool::new(false),
+            unfinished: Mutex::new(None),
+        })
+    }
+
+    /// The descriptor that lines are written to.
+    pub fn descriptor(&self) -> i32 {
+        self.output.as_raw_fd()
+    }
+
+    /// Begins the line of a call: prints what the call could change or what may be gone after it.
+    pub(crate) fn enter(&self, row: &'static Row, args: [u64; 6]) -> Line<'static> {
+        let mut line = Line {
+            row,
+            args,
+            result: None,
+            text: String::new(),
+            arguments: Default::default(),
+            before: Default::default(),
+        };
+        line.enter();
+        match row.name {
+            "clone" | "clone3" => self.several.store(true, Ordering::Relaxed),
+            "execve" | "execveat" => self.keep_unfinished(Some(line.call())),
+            _ => {}
+        }
+        line
+    }
+
+    /// Ends the line of a call, and prints it.
+    pub(crate) fn leave(&self, mut line: Line<'_>, reply: Reply) {
+        match (line.row.name, reply) {
+            // This is the child of a fork.
+            ("clone" | "clone3", Ok(0)) => return,
+            ("execve" | "execveat", Err(Break::Errno(_))) => self.keep_unfinished(None),
+            _ => {}
+        }
+        line.result = reply.ok();
+        line.leave();
+        let result = match reply {
+            Ok(value) => line.answer(value),
+            Err(Break::Errno(errno)) => match errno.name() {
+                Some(name) => format!("-1 {name} ({errno})"),
+                None => format!("-1 {errno:?}"),
+            },
+            Err(Break::Restart(Restart::Sys)) => "? ERESTARTSYS (To be restarted if SA_RESTART is set)".to_owned(),
+            Err(Break::Restart(Restart::NoHandler)) => "? ERESTARTNOHAND (To be restarted if no handler)".to_owned(),
+            Err(Break::Restart(Restart::Block)) => "? ERESTART_RESTARTBLOCK (Interrupted by signal)".to_owned(),
+            Err(Break::Restart(Restart::Never)) => "-1 EINTR (Interrupted system call)".to_owned(),
+            Err(Break::Resume) if line.row.name.starts_with("exec") => "0".to_owned(),
+            Err(Break::Resume) if line.row.restart.is_some() => "? ERESTARTNOINTR (To be restarted)".to_owned(),
+            Err(Break::Resume | Break::ExitThread(_) | Break::ExitProcess(_)) => "?".to_owned(),
+        };
+        self.print_result(&line.call(), &result);
+    }
+
+    /// For the runtime, right before the host's execve takes the place of this program: prints the guest's `execve`.
+    pub fn replaced(&self) {
+        if let Ok(mut unfinished) = self.unfinished.try_lock()
+            && let Some(line) = unfinished.take()
+        {
+            self.print_result(&line, "0");
+        }
+    }
+
+    fn keep_unfinished(&self, line: Option<String>) {
+        // Not waited for: another thread may have held it when this process was forked.
+        if let Ok(mut unfinished) = self.unfinished.try_lock() {
+            *unfinished = line;
+        }
+    }
+
+    /// A number that is in no table.
+    pub(crate) fn unknown(&self, number: u64, state: &State) {
+        let args: Vec<String> = (0..6).map(|n| names::hex(state.x(n))).collect();
+        let call = format!("syscall_{number:#x}({}) ", args.join(", "));
+        self.print_result(&call, "-1 ENOSYS (Function not implemented)");
+    }
+
+    /// For the runtime: a signal is about to be delivered. `details` is what stands between the braces behind `si_code`
+    /// (`si_addr=0x10`), if anything.
+    pub fn signal(&self, signal: u32, code: &str, details: &str) {
+        let name = names::signal(u64::from(signal));
+        let separator = if details.is_empty() { "" } else { ", " };
+        self.print(&format!(
+            "--- {name} {{si_signo={name}, si_code={code}{separator}{details}}} ---"
+        ));
+    }
+
+    /// For the runtime: the process (or, of several, the thread) has ended by itself.
+    pub fn exited(&self, status: i32) {
+        self.print(&format!("+++ exited with {status} +++"));
+    }
+
+    /// For the runtime: a signal has ended the process.
+    pub fn killed(&self, signal: u32) {
+        self.print(&format!("+++ killed by {} +++", names::signal(u64::from(signal))));
+    }
+
+    /// A call and its result, which stands in a column of its own.
+    fn print_result(&self, call: &str, result: &str) {
+        let call = self.prefix() + call;
+        self.write(&format!("{call:<RESULT_COLUMN$}= {result}\n"));
+    }
+
+    /// A line that is not a call.
+    fn print(&self, line: &str) {
+        self.write(&format!("{}{line}\n", self.prefix()));
+    }
+
+    fn prefix(&self) -> String {
+        if !self.several.load(Ordering::Relaxed) {
+            return String::new();
+        }
+        // SAFETY: gettid has no effect.
+        let thread = unsafe { libc::gettid() };
+        format!("[pid {thread:5}] ")
+    }
+
+    /// In one write, so that lines of several threads do not mix.
+    fn write(&self, text: &str) {
+        // A trace that cannot be written is lost; the guest must not notice.
+        // SAFETY: the bytes live across the call.
+        let _ = unsafe { libc::write(self.descriptor(), text.as_ptr().cast(), text.len()) };
+    }
+}
+
+/// The line of a call under way.
+pub struct Line<'a> {
+    row: &'a Row,
+    args: [u64; 6],
+    /// The result, once there is one and it is not an error.
+    result: Option<u64>,
+    /// What is being written.
+    text: String,
+    /// The arguments that are already text. One that is `Some("")` is not shown.
+    arguments: [Option<String>; 6],
+    /// What stood before the call in the numbers that it reads and stores.
+    before: [Option<String>; 6],
+}
+
+impl Line<'_> {
+    /// Appends text to the argument that is being printed.
+    pub fn put(&mut self, text: impl AsRef<str>) {
+        self.text.push_str(text.as_ref());
+    }
+
+    /// Another argument of the call.
+    pub fn arg(&self, index: usize) -> u64 {
+        self.args.get(index).copied().unwrap_or(0)
+    }
+
+    /// What the call answered, if it is over and without error.
+    pub fn result(&self) -> Option<u64> {
+        self.result
+    }
+
+    /// Prints what is known before the call.
+    fn enter(&mut self) {
+        for (index, &arg) in self.row.arguments.iter().enumerate() {
+            match arg {
+                Arg::Out(_) | Arg::BufOut | Arg::HexOut | Arg::StrOut | Arg::Ioctl | Arg::Fcntl => {}
+                Arg::InOut(_) => {
+                    self.argument(index, arg);
+                    self.before[index] = self.arguments[index].take();
+                }
+                _ => self.argument(index, arg),
+            }
+        }
+    }
+
+    /// Prints what is known after it.
+    fn leave(&mut self) {
+        for (index, &arg) in self.row.arguments.iter().enumerate() {
+            if self.arguments[index].is_none() {
+                self.argument(index, arg);
+            }
+            if let (Some(before), Some(after)) = (self.before[index].take(), &mut self.arguments[index])
+                && before != *after
+            {
+                *after = match self.row.name {
+                    "sendfile" => format!("{before} => {after}"),
+                    _ => format!("{} => {}", before.trim_end_matches(']'), after.trim_start_matches('[')),
+                };
+            }
+        }
+    }
+
+    fn argument(&mut self, index: usize, arg: Arg) {
+        self.text.clear();
+        self.put_argument(index, arg, self.args[index]);
+        self.arguments[index] = Some(std::mem::take(&mut self.text));
+    }
+
+    /// A structure, or its address if it cannot be read.
+    fn put_struct(&mut self, decoder: fn(&mut Line<'_>, u64) -> Result<(), Fault>, address: u64) {
+        let before = self.text.len();
+        if address == 0 {
+            self.put("NULL");
+        } else {
+            if decoder(self, address).is_err() {
+                self.text.truncate(before);
+                self.put(format!("{address:#x}"));
+            }
+        }
+    }
+
+    /// The call, without its result.
+    fn call(&self) -> String {
+        let shown = self.arguments.iter().flatten().filter(|text| !text.is_empty());
+        let arguments: Vec<&str> = shown.map(String::as_str).collect();
+        format!("{}({}) ", self.row.name, arguments.join(", "))
+    }
+
+    fn answer(&self, value: u64) -> String {
+        match self.row.answer {
+            Answer::Number => {
+                let mut text = (value as i64).to_string();
+                if let Some(more) = self.explanation(value) {
+                    let _ = write!(text, " ({more})");
+                }
+                text
+            }
+            Answer::Address => names::hex(value),
+            Answer::Octal => names::octal(value),
+            Answer::Fcntl => match self.args[1] as i32 {
+                libc::F_GETFL => format!("{value:#x} (flags {})", names::open_flags(value as u32)),
+                libc::F_GETFD if value != 0 => format!("{value:#x} (flags {})", names::FD.flags(value)),
+                _ => (value as i64).to_string(),
+            },
+        }
+    }
+}

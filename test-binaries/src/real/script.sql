@@ -1,0 +1,32 @@
+-- A script for the sqlite3 shell: a database in a file, with joins, indexes, triggers, transactions, windows, JSON.
+PRAGMA journal_mode = DELETE;
+CREATE TABLE city(id INTEGER PRIMARY KEY, name TEXT UNIQUE, country TEXT);
+CREATE TABLE reading(city INTEGER REFERENCES city(id), day INTEGER, value REAL);
+INSERT INTO city(name, country) VALUES ('Oslo', 'NO'), ('Rome', 'IT'), ('Paris', 'FR'), ('Lyon', 'FR');
+BEGIN;
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 3999)
+INSERT INTO reading SELECT i % 4 + 1, i / 4, ((i * 7919) % 1000) / 8.0 FROM n;
+COMMIT;
+CREATE INDEX by_city ON reading(city, day);
+SELECT name, count(*), round(avg(value), 4), min(value), max(value) FROM reading JOIN city ON city.id = city GROUP BY name ORDER BY name;
+SELECT country, sum(value) FROM reading JOIN city ON city.id = city GROUP BY country HAVING count(*) > 1500;
+EXPLAIN QUERY PLAN SELECT * FROM reading WHERE city = 2 AND day BETWEEN 10 AND 12;
+SELECT day, value, sum(value) OVER (ORDER BY day ROWS 2 PRECEDING) FROM reading WHERE city = 3 AND day < 6;
+CREATE TABLE log(what TEXT);
+CREATE TRIGGER watch AFTER DELETE ON reading BEGIN INSERT INTO log VALUES ('gone ' || old.day); END;
+DELETE FROM reading WHERE day > 997;
+SELECT count(*), min(what), max(what) FROM log;
+BEGIN; DELETE FROM city; SELECT count(*) FROM city; ROLLBACK; SELECT count(*) FROM city;
+INSERT OR IGNORE INTO city(name, country) VALUES ('Oslo', 'XX'), ('Bergen', 'NO');
+SELECT group_concat(name, '+') FROM (SELECT name FROM city ORDER BY name DESC);
+SELECT upper('text'), substr('abcdef', 2, 3), replace('banana', 'a', 'o'), hex(x'00ff10'), length('Grüße'), instr('hello', 'l');
+SELECT 7 / 2, 7 / 2.0, 7 % 3, -7 / 2, 1e308 * 10, 0.1 + 0.2, 9223372036854775807 + 1, abs(-5), round(2.5), 5 & 3, 1 << 40;
+SELECT date('2000-02-28', '+2 days'), strftime('%j %W', '2024-12-31'), julianday('2000-01-01'), datetime(1000000000, 'unixepoch');
+SELECT json_extract('{"a":[1,2,{"b":3}]}', '$.a[2].b'), json_array(1, 'x', NULL);
+SELECT value FROM json_each('[3,1,2]') ORDER BY value;
+SELECT printf('%05d|%.3f|%s|%x', 42, 3.14159, 'text', 255), typeof(1), typeof(1.5), typeof(NULL), coalesce(NULL, 'set');
+WITH RECURSIVE f(a, b) AS (SELECT 0, 1 UNION ALL SELECT b, a + b FROM f WHERE b < 1000) SELECT group_concat(a) FROM f;
+SELECT 'x' LIKE 'X', 'abc' GLOB 'a*c', 'b' IN ('a', 'b'), CASE WHEN 1 > 2 THEN 'no' ELSE 'yes' END, NULL IS NULL;
+VACUUM;
+PRAGMA integrity_check;
+SELECT * FROM missing;

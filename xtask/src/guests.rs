@@ -1,0 +1,327 @@
+//! `cargo xtask guests`: real ARM programs, fetched and built at test time into `target/guests`; nothing of it is committed.
+//!
+//! Busybox comes as Debian ships it, for AArch64, armhf and armel, and for this machine to compare with. Lua and SQLite
+//! are built from Debian's source packages, our C++, Rust and Go programs from `test-binaries/src/real`: each statically for
+//! AArch64 and for this machine. Packages come through an apt of its own, below `target/guests/apt`: no root, and
+//! nothing is installed. What is already there is kept; remove the folder to begin again.
+
+use crate::tool;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const SUITE: &str = "bookworm";
+const CROSS: &str = "aarch64-linux-gnu-gcc";
+const CROSS_CXX: &str = "aarch64-linux-gnu-g++";
+const RUST_PACKAGES: [&str; 5] = [
+    "rustc",
+    "libstd-rust-1.63",
+    "libllvm14",
+    "libstd-rust-dev",
+    "libstd-rust-dev:arm64",
+];
+const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
+
+/// Fetches and builds all guests.
+pub fn run() -> Result<()> {
+    tool::need("apt-get", "apt")?;
+    tool::need("dpkg", "dpkg")?;
+    tool::need("cc", "gcc")?;
+    tool::need("c++", "g++")?;
+    tool::need("make", "make")?;
+    tool::need(CROSS, "gcc-aarch64-linux-gnu")?;
+    tool::need(CROSS_CXX, "g++-aarch64-linux-gnu")?;
+    let guests = Guests {
+        root: armlet_tests::guests(),
+    };
+    guests.busybox()?;
+    guests.lua()?;
+    guests.sqlite()?;
+    guests.cxx()?;
+    guests.rust()?;
+    guests.go()?;
+    println!("guests are in {}", guests.root.display());
+    Ok(())
+}
+
+/// Where a guest runs: its folder under the root, Debian's name of the machine, the C and C++ compilers.
+struct Machine {
+    folder: &'static str,
+    debian: &'static str,
+    cc: &'static str,
+    cxx: &'static str,
+    rust: &'static str,
+}
+
+const NATIVE: Machine = Machine {
+    folder: "native",
+    debian: "amd64",
+    cc: "cc",
+    cxx: "c++",
+    rust: "x86_64-unknown-linux-gnu",
+};
+const AARCH64: Machine = Machine {
+    folder: "aarch64",
+    debian: "arm64",
+    cc: CROSS,
+    cxx: CROSS_CXX,
+    rust: "aarch64-unknown-linux-gnu",
+};
+const BUILT: [Machine; 2] = [NATIVE, AARCH64];
+
+struct Guests {
+    root: PathBuf,
+}
+
+impl Guests {
+    fn busybox(&self) -> Result<()> {
+        for (folder, debian) in [
+            (NATIVE.folder, NATIVE.debian),
+            (AARCH64.folder, AARCH64.debian),
+            ("armhf", "armhf"),
+            ("armel", "armel"),
+        ] {
+            self.make(folder, "busybox", |output| {
+                let package = format!("busybox-static:{debian}");
+                let unpacked = self.unpacked(&package.replace(':', "-"), &[package.as_str()])?;
+                copy(&unpacked.join("bin/busybox"), output)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn lua(&self) -> Result<()> {
+        for machine in &BUILT {
+            self.make(machine.folder, "lua", |output| {
+                let source = self.source("lua5.4")?.join("src");
+                let mut command = Command::new(machine.cc);
+                command
+                    .args(["-O2", "-ffp-contract=off", "-static", "-w", "-DLUA_USE_POSIX", "-o"])
+                    .arg(output);
+                for entry in fs::read_dir(&source)? {
+                    let path = entry?.path();
+                    let is_c = path.extension().is_some_and(|extension| extension == "c");
+                    if is_c && path.file_name().is_some_and(|name| name != "luac.c") {
+                        command.arg(path);
+                    }
+                }
+                tool::run(command.arg("-lm"))?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sqlite(&self) -> Result<()> {
+        for machine in &BUILT {
+            self.make(machine.folder, "sqlite3", |output| {
+                let source = self.source("sqlite3")?;
+                if !source.join("sqlite3.c").is_file() {
+                    if !Path::new("/usr/bin/tclsh").exists() {
+                        bail!("tclsh is missing: apt-get install tcl");
+                    }
+                    tool::run(Command::new("sh").arg("configure").current_dir(&source))?;
+                    tool::run(Command::new("make").args(["sqlite3.c", "shell.c"]).current_dir(&source))?;
+                }
+                let mut command = Command::new(machine.cc);
+                command.args(["-O2", "-ffp-contract=off", "-static", "-w"]);
+                command
+                    .args([
+                        "-DSQLITE_OMIT_LOAD_EXTENSION",
+                        "-DSQLITE_THREADSAFE=1",
+                        "-pthread",
+                        "-o",
+                    ])
+                    .arg(output);
+                command
+                    .args([source.join("sqlite3.c"), source.join("shell.c")])
+                    .arg("-lm");
+                tool::run(&mut command)?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn cxx(&self) -> Result<()> {
+        for machine in &BUILT {
+            self.make(machine.folder, "cxx", |output| {
+                let mut command = Command::new(machine.cxx);
+                command
+                    .args(["-std=c++17", "-O2", "-ffp-contract=off", "-static", "-pthread", "-o"])
+                    .arg(output);
+                tool::run(command.arg(our_source("cxx.cc")))?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// With Debian's own compiler and the standard library that it has for arm64.
+    fn rust(&self) -> Result<()> {
+        for machine in &BUILT {
+            self.make(machine.folder, "rust", |output| {
+                let usr = self.unpacked("rust", &RUST_PACKAGES)?.join("usr");
+                let mut command = Command::new(usr.join("bin/rustc"));
+                command.env("LD_LIBRARY_PATH", usr.join("lib/x86_64-linux-gnu"));
+                command
+                    .arg("--sysroot")
+                    .arg(&usr)
+                    .args(["--edition=2021", "-O", "--target", machine.rust]);
+                command.args(["-C", "target-feature=+crt-static", "-C", "strip=debuginfo"]);
+                command
+                    .arg("-C")
+                    .arg(format!("linker={}", machine.cc))
+                    .arg("-o")
+                    .arg(output);
+                tool::run(command.arg(our_source("rust.rs")))?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn go(&self) -> Result<()> {
+        for machine in &BUILT {
+            self.make(machine.folder, "go", |output| {
+                let root = self.unpacked("go", &GO_PACKAGES)?.join("usr/lib/go-1.19");
+                let mut command = Command::new(root.join("bin/go"));
+                command
+                    .env("GOROOT", &root)
+                    .env("GOCACHE", self.root.join("build/go-cache"));
+                command
+                    .env("GOPATH", self.root.join("build/go-path"))
+                    .env("GO111MODULE", "off");
+                command
+                    .env("GOOS", "linux")
+                    .env("GOARCH", machine.debian)
+                    .env("CGO_ENABLED", "0");
+                tool::run(command.args(["build", "-o"]).arg(output).arg(our_source("go.go")))?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes `root/folder/name` by calling `build`, unless it is there and newer than this program; a build that fails
+    /// leaves nothing behind.
+    fn make(&self, folder: &str, name: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let output = self.root.join(folder).join(name);
+        let partial = self.root.join(folder).join(format!(".{name}.partial"));
+        let sources = armlet_tests::test_binaries().join("src/real");
+        let newest = fs::read_dir(sources)?
+            .filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok())
+            .max();
+        if output.metadata().and_then(|data| data.modified()).ok() > newest {
+            return Ok(());
+        }
+        println!("{folder}/{name}");
+        fs::create_dir_all(self.root.join(folder))?;
+        build(&partial).with_context(|| format!("{folder}/{name}"))?;
+        fs::rename(&partial, &output).with_context(|| format!("{}", output.display()))
+    }
+
+    /// Downloads packages and unpacks them into a folder of their own, which it gives.
+    fn unpacked(&self, name: &str, packages: &[&str]) -> Result<PathBuf> {
+        let folder = self.root.join("build").join(name);
+        once(&folder, |partial| {
+            let downloads = partial.with_extension("debs");
+            fs::create_dir_all(&downloads)?;
+            tool::run(self.apt()?.arg("download").args(packages).current_dir(&downloads))?;
+            for entry in fs::read_dir(&downloads)? {
+                tool::run(Command::new("dpkg").arg("-x").arg(entry?.path()).arg(partial))?;
+            }
+            Ok(fs::remove_dir_all(&downloads)?)
+        })?;
+        Ok(folder)
+    }
+
+    /// Downloads a source package and unpacks its original archive; gives the folder with the sources.
+    fn source(&self, package: &str) -> Result<PathBuf> {
+        let folder = self.root.join("build").join(format!("{package}-source"));
+        once(&folder, |partial| {
+            tool::run(
+                self.apt()?
+                    .args(["source", "--download-only", package])
+                    .current_dir(partial),
+            )?;
+            for entry in fs::read_dir(partial)? {
+                let path = entry?.path();
+                if path.to_string_lossy().contains(".orig.tar.") {
+                    tool::run(Command::new("tar").arg("xf").arg(&path).current_dir(partial))?;
+                }
+            }
+            Ok(())
+        })?;
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                return Ok(path);
+            }
+        }
+        bail!("{}: no sources were unpacked", folder.display())
+    }
+
+    /// An `apt-get` with lists, caches and sources of its own, which knows the ARM architectures.
+    fn apt(&self) -> Result<Command> {
+        let folder = self.root.join("apt");
+        let configuration = folder.join("apt.conf");
+        once(&folder, |partial| {
+            for needed in ["state/lists/partial", "cache/archives/partial"] {
+                fs::create_dir_all(partial.join(needed))?;
+            }
+            fs::write(partial.join("state/status"), "")?;
+            let mirror = std::env::var("ARMLET_DEBIAN_MIRROR").unwrap_or("http://deb.debian.org/debian".into());
+            let keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
+            if !Path::new(keys).exists() {
+                bail!("{keys} is missing: apt-get install debian-archive-keyring");
+            }
+            let source = format!("[signed-by={keys}] {mirror} {SUITE} main");
+            fs::write(
+                partial.join("sources.list"),
+                format!("deb {source}\ndeb-src {source}\n"),
+            )?;
+            let at = folder.display();
+            let text = format!(
+                "Dir::State \"{at}/state\";\nDir::State::status \"{at}/state/status\";\nDir::Cache \"{at}/cache\";\n\
+                 Dir::Etc::sourcelist \"{at}/sources.list\";\nDir::Etc::sourceparts \"-\";\n\
+                 APT::Architectures {{ \"amd64\"; \"arm64\"; \"armhf\"; \"armel\"; }};\n\
+                 APT::Sandbox::User \"\";\nAcquire::Languages \"none\";\n"
+            );
+            Ok(fs::write(partial.join("apt.conf"), text)?)
+        })?;
+        let command = || {
+            let mut command = Command::new("apt-get");
+            command.env("APT_CONFIG", &configuration).arg("--quiet");
+            command
+        };
+        let updated = folder.join("updated");
+        if !updated.exists() {
+            println!("package lists of {SUITE}");
+            tool::run(command().args(["--error-on=any", "update"]))?;
+            fs::write(updated, "")?;
+        }
+        Ok(command())
+    }
+}
+
+/// Makes a folder by filling another one that then takes its name, so that a half-made one is never taken for whole.
+fn once(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let partial = folder.with_extension("partial");
+    armlet_tests::fresh_directory(&partial)?;
+    fill(&partial)?;
+    fs::rename(&partial, folder).with_context(|| format!("{}", folder.display()))
+}
+
+fn our_source(name: &str) -> PathBuf {
+    armlet_tests::test_binaries().join("src/real").join(name)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("{}", from.display()))?;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Chores of the workspace: `cargo xtask where | bless | binaries | guests | sweep | bench`. One file per chore.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod binaries;
+mod bless;
+mod guests;
+mod sweep;
+mod tool;
+mod where_lives;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::num::NonZeroU32;
+
+/// Chores of the workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Print every place where an instruction or a system call lives: decoder row, interpreter, JIT, table, tests.
+    Where {
+        /// Its name as in the Arm manual or the system call table: `adds_imm`, `openat`; case does not matter.
+        name: String,
+    },
+    /// Rewrite the golden files of the tests with what the code prints now; look at the difference before committing.
+    Bless {
+        /// Only this package.
+        #[arg(short, long)]
+        package: Option<String>,
+    },
+    /// Compile test-binaries/src for ARM into test-binaries/prebuilt, with Zig as the cross compiler.
+    Binaries {
+        /// Only these programs.
+        names: Vec<String>,
+    },
+    /// Fetch and build real ARM programs for the tests whose names start with real_, into target/guests.
+    Guests,
+    /// Compare the decoder with capstone on all 2^32 instruction words (half an hour of two cores), and fail where they differ without a
+    /// reason that crates/oracle/src/differences.rs gives.
+    Sweep {
+        /// Look at one block of 512 words of each STRIDE only.
+        #[arg(long, default_value = "1")]
+        stride: NonZeroU32,
+    },
+    /// Compare armlet with native runs and with qemu-user on the test programs; prints Markdown.
+    Bench(bench::Arguments),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().chore {
+        Chore::Where { name } => where_lives::run(&name),
+        Chore::Bless { package } => bless::run(package.as_deref()),
+        Chore::Binaries { names } => binaries::run(&names),
+        Chore::Guests => guests::run(),
+        Chore::Sweep { stride } => sweep::run(stride),
+        Chore::Bench(arguments) => bench::run(arguments),
+    }
+}
