@@ -42,7 +42,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
                     "--quiet",
                     "--release",
                     "--package",
-                    "armlet-cli",
+                    "armlet",
                     "--target-dir",
                 ])
                 .arg(&target)
