@@ -37,14 +37,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Some(path) => path.canonicalize().with_context(|| format!("{}", path.display()))?,
         None => {
             let status = Command::new(env!("CARGO"))
-                .args([
-                    "build",
-                    "--quiet",
-                    "--release",
-                    "--package",
-                    "armlet",
-                    "--target-dir",
-                ])
+                .args(["build", "--quiet", "--release", "--package", "armlet", "--target-dir"])
                 .arg(&target)
                 .current_dir(armlet_tests::root())
                 .status()?;

@@ -15,7 +15,7 @@ use crate::map::{ATTENTION, LOOKUP};
 /// How often a block is interpreted before it is translated: a translation costs about as much as interpreting the
 /// block a few dozen times.
 pub const PATIENCE: u16 = 24;
-const COUNTERS: usize = 1 << 10;
+const COUNTERS: usize = 1 << 12;
 
 /// An entry of the lookup table that translated code reads.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,8 @@ pub struct Thread {
     /// `None`: there is no translated code.
     enter: Option<Enter>,
     table: Box<[Slot]>,
-    counters: Box<[(u64, u16)]>,
+    /// How often blocks were interpreted, by a hash of their addresses: those that share an entry are translated sooner, which does no harm.
+    counters: Box<[u16]>,
     generation: u64,
     blocks: BlockCache,
     patience: u16,
@@ -48,7 +49,7 @@ impl Thread {
             generation: jit.generation(),
             jit,
             table: vec![EMPTY; 1 << LOOKUP_BITS].into_boxed_slice(),
-            counters: vec![(1, 0); COUNTERS].into_boxed_slice(),
+            counters: vec![0; COUNTERS].into_boxed_slice(),
             blocks: BlockCache::new(),
             patience,
         }
@@ -110,12 +111,9 @@ impl Thread {
     }
 
     fn is_hot(&mut self, pc: u64) -> bool {
-        let counter = &mut self.counters[(pc >> 2) as usize & (COUNTERS - 1)];
-        if counter.0 != pc {
-            *counter = (pc, 0);
-        }
-        counter.1 = counter.1.saturating_add(1);
-        counter.1 > self.patience && pc.is_multiple_of(4)
+        let counter = &mut self.counters[(pc >> 2 ^ pc >> 14) as usize & (COUNTERS - 1)];
+        *counter = counter.saturating_add(1);
+        *counter > self.patience && pc.is_multiple_of(4)
     }
 
     fn enter(

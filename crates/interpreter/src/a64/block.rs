@@ -1,7 +1,11 @@
 //! Pre-decoded basic blocks, and the cache that finds them by address.
 //!
 //! A block is a run of [`Op`]s behind a conditional branch too, up to the first instruction that always leaves. A direct-mapped table leads
-//! from its address to it. The table starts small, because every guest thread has one, and grows with what it holds.
+//! from its address to it. The table starts small, because every guest thread has one, and grows with the number of blocks; behind it, a
+//! map has all of them, so that two that want the same place in the table are not decoded again and again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use armlet_cpu::Fault;
 use armlet_decoder::a64::{Insn, Udf, decode};
@@ -28,25 +32,27 @@ impl<F: FnMut(u64) -> Result<u32, Fault>> Fetch for F {
 }
 
 /// Decodes one word. What is not an instruction of this CPU becomes UDF: it is undefined when it is reached, not before.
-pub(super) fn translate(word: u32) -> Op {
+/// Answers too whether nothing can follow it in a block.
+pub(super) fn translate(word: u32) -> (Op, bool) {
     let insn = decode(word).unwrap_or(Insn::Udf(Udf { imm: 0 }));
-    Op {
-        run: handler(&insn).run,
-        insn,
-    }
+    let handling = handler(&insn);
+    let run = handling.run;
+    (Op { run, insn }, handling.ends_block)
 }
 
+#[derive(Clone)]
 struct Slot {
     pc: u64,
-    ops: Box<[Op]>,
+    ops: Arc<[Op]>,
 }
 
 impl Slot {
     /// No block starts at an odd address.
     fn empty() -> Slot {
+        static NO_OPS: LazyLock<Arc<[Op]>> = LazyLock::new(|| Arc::new([]));
         Slot {
             pc: 1,
-            ops: Box::default(),
+            ops: Arc::clone(&NO_OPS),
         }
     }
 }
@@ -54,29 +60,26 @@ impl Slot {
 /// One guest thread's pre-decoded blocks.
 pub struct BlockCache {
     slots: Vec<Slot>,
-    blocks: usize,
+    /// All blocks by address; `None` in [`NO_BLOCKS`] only.
+    blocks: Option<HashMap<u64, Arc<[Op]>>>,
     ops: usize,
 }
 
 /// A cache that never holds a block.
 pub(super) static NO_BLOCKS: BlockCache = BlockCache {
     slots: Vec::new(),
-    blocks: 0,
+    blocks: None,
     ops: 0,
 };
 
 impl Default for BlockCache {
     fn default() -> BlockCache {
         BlockCache {
-            slots: empty_slots(MIN_SLOTS),
-            blocks: 0,
+            slots: vec![Slot::empty(); MIN_SLOTS],
+            blocks: Some(HashMap::new()),
             ops: 0,
         }
     }
-}
-
-fn empty_slots(count: usize) -> Vec<Slot> {
-    std::iter::repeat_with(Slot::empty).take(count).collect()
 }
 
 impl BlockCache {
@@ -91,7 +94,7 @@ impl BlockCache {
         (pc >> 2) as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// The block at `pc`, if it is held.
+    /// The block at `pc`, if it is in the table.
     #[inline(always)]
     pub(super) fn get(&self, pc: u64) -> Option<&[Op]> {
         match self.slots.get(self.slot(pc)) {
@@ -100,9 +103,20 @@ impl BlockCache {
         }
     }
 
-    /// Decodes the block at `pc` and holds it.
+    /// Puts the block at `pc` into the table, and decodes it first if there is none.
     #[cold]
     pub(super) fn insert(&mut self, pc: u64, code: &mut impl Fetch) -> Result<(), Fault> {
+        let held = self.blocks.as_ref().and_then(|blocks| blocks.get(&pc)).map(Arc::clone);
+        let ops = match held {
+            Some(ops) => ops,
+            None => self.decode(pc, code)?,
+        };
+        let index = self.slot(pc);
+        self.slots[index] = Slot { pc, ops };
+        Ok(())
+    }
+
+    fn decode(&mut self, pc: u64, code: &mut impl Fetch) -> Result<Arc<[Op]>, Fault> {
         if self.ops > MAX_OPS {
             self.clear();
         }
@@ -114,61 +128,97 @@ impl BlockCache {
                 Err(fault) if ops.is_empty() => return Err(fault),
                 Err(_) => break,
             };
-            let op = translate(word);
+            let (op, ends_block) = translate(word);
             ops.push(op);
-            if handler(&op.insn).ends_block {
+            if ends_block {
                 break;
             }
             address = address.wrapping_add(4);
         }
-        if self.blocks > self.slots.len() / 2 && self.slots.len() < MAX_SLOTS {
-            self.grow();
-        }
-        self.blocks += 1;
         self.ops += ops.len();
-        let index = self.slot(pc);
-        let ops = ops.into_boxed_slice();
-        self.replace(index, Slot { pc, ops });
-        Ok(())
-    }
-
-    fn replace(&mut self, index: usize, slot: Slot) {
-        let old = std::mem::replace(&mut self.slots[index], slot);
-        if !old.ops.is_empty() {
-            self.blocks -= 1;
-            self.ops -= old.ops.len();
-        }
-    }
-
-    fn grow(&mut self) {
-        let bigger = empty_slots(self.slots.len() * 4);
-        for slot in std::mem::replace(&mut self.slots, bigger) {
-            if !slot.ops.is_empty() {
-                let index = self.slot(slot.pc);
-                self.slots[index] = slot;
+        let ops: Arc<[Op]> = ops.into();
+        if let Some(blocks) = &mut self.blocks {
+            blocks.insert(pc, Arc::clone(&ops));
+            if blocks.len() > self.slots.len() / 2 && self.slots.len() < MAX_SLOTS {
+                self.slots = vec![Slot::empty(); self.slots.len() * 4];
             }
         }
+        Ok(ops)
     }
 
     /// Forgets every block.
     pub fn clear(&mut self) {
-        self.slots.fill_with(Slot::empty);
-        self.blocks = 0;
+        self.slots.fill(Slot::empty());
+        self.blocks.iter_mut().for_each(HashMap::clear);
         self.ops = 0;
     }
 
     /// Forgets every block that holds an instruction in `start..end`.
     pub fn invalidate(&mut self, start: u64, end: u64) {
+        let Some(blocks) = &mut self.blocks else { return };
         let first = start.saturating_sub(4 * (MAX_BLOCK as u64 - 1)) & !3;
-        if end.saturating_sub(first) / 4 > self.slots.len() as u64 {
-            return self.clear();
+        if end.saturating_sub(first) / 4 > blocks.len() as u64 {
+            let before = blocks.len();
+            blocks.retain(|&pc, ops| pc >= end || pc + 4 * ops.len() as u64 <= start);
+            if blocks.len() != before {
+                self.ops = blocks.values().map(|ops| ops.len()).sum();
+                self.slots.fill(Slot::empty());
+            }
+            return;
         }
         for pc in (first..end).step_by(4) {
-            let index = self.slot(pc);
-            let slot = &self.slots[index];
-            if slot.pc == pc && pc + 4 * slot.ops.len() as u64 > start {
-                self.replace(index, Slot::empty());
+            let Some(ops) = blocks.get(&pc).filter(|ops| pc + 4 * ops.len() as u64 > start) else {
+                continue;
+            };
+            self.ops -= ops.len();
+            blocks.remove(&pc);
+            let index = (pc >> 2) as usize & (self.slots.len() - 1);
+            if self.slots[index].pc == pc {
+                self.slots[index] = Slot::empty();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOP: u32 = 0xd503_201f;
+    const RET: u32 = 0xd65f_03c0;
+
+    #[test]
+    fn blocks_that_share_a_slot_are_decoded_once() {
+        let mut fetched = 0;
+        let mut code = |address: u64| {
+            fetched += 1;
+            Ok::<u32, Fault>(if address % 8 == 0 { NOP } else { RET })
+        };
+        let mut cache = BlockCache::new();
+        let addresses = [0, 4 * MAX_SLOTS as u64, 8 * MAX_SLOTS as u64];
+        for pc in addresses.iter().cycle().take(30) {
+            cache.insert(*pc, &mut code).unwrap();
+            assert_eq!(cache.get(*pc).unwrap().len(), 2);
+        }
+        assert_eq!(fetched, 2 * addresses.len());
+    }
+
+    #[test]
+    fn invalidation_takes_the_blocks_that_hold_the_range_and_no_others() {
+        for filler in [0, 1000] {
+            let mut code = |address: u64| Ok::<u32, Fault>(if address % 16 == 12 { RET } else { NOP });
+            let mut cache = BlockCache::new();
+            for index in 0..filler {
+                cache.insert(0x10_0000 + 16 * index, &mut code).unwrap();
+            }
+            for pc in [0, 16, 32] {
+                cache.insert(pc, &mut code).unwrap();
+            }
+            cache.invalidate(28, 32);
+            assert!(cache.get(0).is_some() && cache.get(16).is_none() && cache.get(32).is_some());
+            let held = cache.blocks.as_ref().unwrap();
+            assert_eq!(held.len(), filler as usize + 2);
+            assert_eq!(cache.ops, held.values().map(|ops| ops.len()).sum::<usize>());
         }
     }
 }

@@ -61,7 +61,7 @@ pub fn ends_block(insn: &Insn) -> bool {
 /// Runs exactly one instruction, without a cache. `Ok` leaves the next one's address in `State::pc`.
 pub fn step(cpu: &mut State, code: &mut impl Fetch) -> Result<(), Trap> {
     let word = aligned(cpu.pc).and_then(|pc| code.fetch(pc))?;
-    finish(cpu, translate(word))
+    finish(cpu, translate(word).0)
 }
 
 /// Executes one decoded instruction at `State::pc`. `Ok` leaves the next one's address in `State::pc`.
