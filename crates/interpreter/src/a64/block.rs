@@ -192,7 +192,7 @@ mod tests {
         let mut fetched = 0;
         let mut code = |address: u64| {
             fetched += 1;
-            Ok::<u32, Fault>(if address % 8 == 0 { NOP } else { RET })
+            Ok::<u32, Fault>(if address.is_multiple_of(8) { NOP } else { RET })
         };
         let mut cache = BlockCache::new();
         let addresses = [0, 4 * MAX_SLOTS as u64, 8 * MAX_SLOTS as u64];
@@ -215,8 +215,9 @@ mod tests {
                 cache.insert(pc, &mut code).unwrap();
             }
             cache.invalidate(28, 32);
-            assert!(cache.get(0).is_some() && cache.get(16).is_none() && cache.get(32).is_some());
+            assert!(cache.get(16).is_none());
             let held = cache.blocks.as_ref().unwrap();
+            assert!(held.contains_key(&0) && !held.contains_key(&16) && held.contains_key(&32));
             assert_eq!(held.len(), filler as usize + 2);
             assert_eq!(cache.ops, held.values().map(|ops| ops.len()).sum::<usize>());
         }
