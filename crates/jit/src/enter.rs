@@ -132,6 +132,7 @@ static MXCSR_VALUE: u32 = MXCSR;
 
 /// Runs one instruction by the interpreter's function. 0: go on; 1: `State::trap` is set.
 extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
+    crate::interpreted::count(insn);
     state.pc = pc;
     state.fpsr |= exceptions();
     let result = armlet_interpreter::a64::execute(state, *insn);

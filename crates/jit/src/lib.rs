@@ -17,14 +17,18 @@ mod arena;
 mod cache;
 mod emit;
 mod enter;
+mod interpreted;
 mod ir;
 mod lift;
+mod listing;
 mod map;
 mod opt;
 mod recover;
 mod thread;
 
 pub use cache::{Counts, Jit};
+pub use interpreted::interpreted;
+pub use listing::{Listed, Listing, listing};
 pub use recover::install_fault_handler;
 pub use thread::{PATIENCE, Thread};
 

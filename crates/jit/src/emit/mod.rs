@@ -73,6 +73,10 @@ pub struct Code {
     pub mapping: Mapping,
     /// Operands of fallbacks, which the code points to.
     pub insns: Vec<Box<armlet_decoder::a64::Insn>>,
+    /// Where the host code of guest instructions starts: offset and guest address.
+    pub marks: Vec<(usize, u64)>,
+    /// Where the code of the blocks ends.
+    pub body_end: usize,
 }
 
 /// The state of an emission.
@@ -97,6 +101,7 @@ pub(crate) struct Emitter<'a> {
     sites: Vec<Site>,
     entries: Vec<Entry>,
     insns: Vec<Box<armlet_decoder::a64::Insn>>,
+    marks: Vec<(usize, u64)>,
     /// Vector constants, which stand behind the code.
     pool: Vec<(u128, Label)>,
 }
@@ -130,6 +135,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         sites: Vec::new(),
         entries: Vec::new(),
         insns: Vec::new(),
+        marks: Vec::new(),
         pool: Vec::new(),
     };
     emitter.run(at)
@@ -141,6 +147,7 @@ impl Emitter<'_> {
         for index in 0..self.region.blocks.len() {
             self.block(index);
         }
+        let body_end = self.asm.offset();
         self.finish_cold();
         self.finish_mends();
         self.finish_pool();
@@ -153,6 +160,8 @@ impl Emitter<'_> {
             sites: self.sites,
             mapping: self.mapping,
             insns: self.insns,
+            marks: self.marks,
+            body_end,
         }
     }
 
@@ -161,14 +170,19 @@ impl Emitter<'_> {
         let block = &region.blocks[index];
         self.start_block(index);
         for (position, node) in block.nodes.iter().enumerate() {
-            self.pc = node.pc;
+            self.start_instruction(node.pc);
             let live_after = self.flags[index].live_after[position];
             self.keep = live_after && !opt::defines_flags(&node.op) && self.place != Place::Memory;
             self.node(&node.op);
         }
-        self.pc = block.end_pc;
+        self.start_instruction(block.end_pc);
         self.keep = false;
         self.end_block(index);
+    }
+
+    fn start_instruction(&mut self, pc: u64) {
+        self.pc = pc;
+        self.marks.push((self.asm.offset(), pc));
     }
 
     fn node(&mut self, op: &Op) {

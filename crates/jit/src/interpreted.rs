@@ -1,0 +1,25 @@
+//! How often translated code calls the interpreter's function for an instruction: because it is not translated, or because its result is one
+//! that only the interpreter computes. Counting costs little beside what is counted. Instructions that leave translated code are not counted.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use armlet_decoder::a64::{Insn, ROWS, Row};
+
+static TIMES: LazyLock<Box<[AtomicU64]>> = LazyLock::new(|| ROWS.iter().map(|_| AtomicU64::new(0)).collect());
+
+/// Counts one execution.
+pub(crate) fn count(insn: &Insn) {
+    let index = (std::ptr::from_ref(insn.row()) as usize - ROWS.as_ptr() as usize) / size_of::<Row>();
+    TIMES[index].fetch_add(1, Ordering::Relaxed);
+}
+
+/// The instructions that translated code of this process has had interpreted, by their rows' names, with how often; the most frequent first.
+#[must_use]
+pub fn interpreted() -> Vec<(&'static str, u64)> {
+    let times = TIMES.iter().map(|times| times.load(Ordering::Relaxed));
+    let mut list: Vec<_> = ROWS.iter().map(|row| row.name).zip(times).collect();
+    list.retain(|&(_, times)| times > 0);
+    list.sort_by_key(|&(name, times)| (std::cmp::Reverse(times), name));
+    list
+}
