@@ -88,6 +88,16 @@ pub struct RunFlags {
     #[arg(help_heading = SYSTEM, hide_env_values = true)]
     pub sysroot: Option<PathBuf>,
 
+    /// Make this directory, an ARM root file system, the program's `/`
+    #[arg(
+        long = "rootfs",
+        value_name = "DIR",
+        env = "ARMLET_ROOTFS",
+        conflicts_with = "sysroot"
+    )]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub rootfs: Option<PathBuf>,
+
     /// The kernel release that `uname -r` tells
     #[arg(short = 'r', long = "uname", value_name = "RELEASE", env = "ARMLET_UNAME")]
     #[arg(help_heading = SYSTEM, hide_env_values = true)]

@@ -118,8 +118,14 @@ fn programs_that_cannot_be_run() {
     refused(
         armlet().arg(file("script", b"#!/bin/sh\n", 0o755)),
         126,
-        &["script", "interpreter"],
+        &["script", "/bin/sh", "not an ARM program", "-L DIR"],
     );
+    refused(
+        armlet().arg(file("nobody", b"#! /nonexistent/sh -e\n", 0o755)),
+        126,
+        &["script", "/nonexistent/sh", "not there"],
+    );
+    refused(armlet().arg(file("blank", b"#! \n", 0o755)), 126, &["script", "empty"]);
     refused(armlet().arg("/bin/true"), 126, &["x86-64", "run it directly"]);
     let hello = fs::read(guest("hello")).expect("hello");
     refused(
@@ -128,6 +134,76 @@ fn programs_that_cannot_be_run() {
         &["permission denied", "chmod +x"],
     );
     refused(armlet().arg(file("short", &hello[..100], 0o755)), 126, &["truncated"]);
+}
+
+/// A file of that name that can be executed.
+fn executable(path: &Path, contents: &[u8]) {
+    fs::write(path, contents).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("its mode");
+}
+
+#[test]
+fn scripts_with_an_arm_interpreter() {
+    let directory = scratch("scripts");
+    let script = directory.join("script");
+    executable(
+        &script,
+        format!("#!{} one  two\n", guest("args_env").display()).as_bytes(),
+    );
+    let expected = run(armlet()
+        .arg(guest("args_env"))
+        .arg("one  two")
+        .arg(&script)
+        .args(["a", "b"]));
+    let output = run(armlet().arg(&script).args(["a", "b"]));
+    assert_eq!(text(&output.stdout), text(&expected.stdout), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("one  two"));
+
+    let sysroot = directory.join("sysroot");
+    fs::create_dir_all(sysroot.join("arm")).expect("a directory");
+    symlink(guest("hello"), sysroot.join("arm/interpreter")).expect("a link");
+    executable(&script, b"#!/arm/interpreter\n");
+    let output = run(armlet().arg("-L").arg(&sysroot).arg(&script));
+    assert_eq!(text(&output.stdout), "Hello, world!\n", "{}", text(&output.stderr));
+}
+
+/// Needs root or user namespaces, as the flag does.
+#[test]
+#[ignore = "needs namespaces"]
+fn another_root_directory() {
+    let root = scratch("rootfs");
+    for directory in ["bin", "proc", "tmp"] {
+        fs::create_dir(root.join(directory)).expect("a directory");
+    }
+    for name in ["hello", "files", "processes"] {
+        fs::copy(guest(name), root.join("bin").join(name)).expect("a copy");
+    }
+    executable(&root.join("bin/script"), b"#!/bin/link\n");
+    symlink("/bin/hello", root.join("bin/link")).expect("a link");
+    let inside = || {
+        let mut command = armlet();
+        command.arg("--rootfs").arg(&root);
+        command
+    };
+    for program in ["/bin/hello", "hello", "/bin/link", "/../bin/script"] {
+        let output = run(inside().arg(program));
+        assert_eq!(text(&output.stdout), "Hello, world!\n", "{}", text(&output.stderr));
+    }
+    // Its children find armlet again, although it is not in there.
+    let expected = run(armlet().arg(guest("processes")).current_dir(root.join("tmp")));
+    let output = run(inside().arg("/bin/processes").current_dir(root.join("tmp")));
+    assert_eq!(text(&output.stdout), text(&expected.stdout), "{}", text(&output.stderr));
+    refused(inside().arg(guest("hello")), 127, &["not found"]);
+    refused(
+        armlet().arg("--rootfs").arg(root.join("bin/hello")).arg("/hello"),
+        125,
+        &["--rootfs", "directory"],
+    );
+    refused(
+        armlet().args(["-L", "/", "--rootfs", "/", "/hello"]),
+        2,
+        &["--rootfs", "cannot be used with"],
+    );
 }
 
 #[test]

@@ -66,32 +66,12 @@ impl Thread {
             // As Linux since 5.18.
             exec.arguments.push(CString::default());
         }
-        let mut kind = inspect(exec.dirfd, &exec.path, exec.flags)?;
-        let mut path = name(&exec);
-        let mut script_arguments = None;
-        for _ in 0..=SCRIPT_DEPTH {
-            let (interpreter, argument) = match kind {
-                Kind::Arm(program) => {
-                    let arguments = script_arguments.unwrap_or(exec.arguments);
-                    return self.run_in_armlet(&program, path, arguments, exec.environment);
-                }
-                Kind::Host => break,
-                Kind::Script(interpreter, argument) => (interpreter, argument),
-            };
-            let mut line = vec![interpreter.clone()];
-            line.extend(argument);
-            line.push(path);
-            script_arguments
-                .get_or_insert_with(|| exec.arguments.clone())
-                .splice(..1, line);
-            path = interpreter;
-            kind = inspect(libc::AT_FDCWD, &self.below_sysroot(&path), 0)?;
-        }
-        if let Kind::Script(..) = kind {
-            return Err(Errno::ELOOP);
+        let sysroot = self.process.program.options.settings.sysroot.clone();
+        if let Program::Arm { file, path, arguments } = find(&exec, sysroot.as_deref())? {
+            return self.run_in_armlet(&file, path, arguments, exec.environment);
         }
         // A native program, or a script that ends at one: the host's kernel does all of it.
-        drop((path, script_arguments));
+        drop(sysroot);
         let leaving = Leaving::new(exec.path, exec.arguments, exec.environment);
         Err(self.leave(leaving, exec.dirfd, exec.flags, self.mask()))
     }
@@ -158,21 +138,62 @@ impl Thread {
         self.mailbox.set_mask(self.mask());
         result.err().unwrap_or(Errno::ENOSYS)
     }
+}
 
-    fn below_sysroot(&self, path: &CStr) -> CString {
-        let bytes = path.to_bytes();
-        if let (Some(sysroot), Some(relative)) =
-            (&self.process.program.options.settings.sysroot, bytes.strip_prefix(b"/"))
-        {
-            let below = sysroot.join(Path::new(std::ffi::OsStr::from_bytes(relative)));
-            if below.exists()
-                && let Ok(below) = CString::new(below.as_os_str().as_bytes())
-            {
-                return below;
-            }
-        }
-        path.to_owned()
+/// What is to be executed in the end.
+pub(crate) enum Program {
+    /// An ARM program, its path for AT_EXECFN, and its arguments.
+    Arm {
+        file: File,
+        path: CString,
+        arguments: Vec<CString>,
+    },
+    /// Something that the host's kernel runs, or refuses.
+    Host,
+}
+
+/// Follows scripts to their interpreters, which are looked up below the sysroot first.
+pub(crate) fn find(exec: &Exec, sysroot: Option<&Path>) -> Result<Program, Errno> {
+    let mut kind = inspect(exec.dirfd, &exec.path, exec.flags)?;
+    let mut path = name(exec);
+    let mut arguments = exec.arguments.clone();
+    for _ in 0..=SCRIPT_DEPTH {
+        let (interpreter, argument) = match kind {
+            Kind::Arm(file) => return Ok(Program::Arm { file, path, arguments }),
+            Kind::Host => return Ok(Program::Host),
+            Kind::Script(interpreter, argument) => (interpreter, argument),
+        };
+        let mut line = vec![interpreter.clone()];
+        line.extend(argument);
+        line.push(path);
+        let own_name = ..arguments.len().min(1);
+        arguments.splice(own_name, line);
+        path = interpreter;
+        kind = inspect(libc::AT_FDCWD, &below(sysroot, &path), 0)?;
     }
+    Err(Errno::ELOOP)
+}
+
+/// What stands behind the `#!` of a script.
+pub(crate) fn interpreter_of(path: &CStr) -> Option<CString> {
+    match inspect(libc::AT_FDCWD, path, 0) {
+        Ok(Kind::Script(interpreter, _)) => Some(interpreter),
+        _ => None,
+    }
+}
+
+/// The path below the sysroot, if it is absolute and there is a file.
+fn below(sysroot: Option<&Path>, path: &CStr) -> CString {
+    let bytes = path.to_bytes();
+    if let (Some(sysroot), Some(relative)) = (sysroot, bytes.strip_prefix(b"/")) {
+        let below = sysroot.join(Path::new(std::ffi::OsStr::from_bytes(relative)));
+        if below.exists()
+            && let Ok(below) = CString::new(below.as_os_str().as_bytes())
+        {
+            return below;
+        }
+    }
+    path.to_owned()
 }
 
 /// The name by which the kernel would tell a script its own path, and AT_EXECFN.

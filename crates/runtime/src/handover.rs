@@ -93,6 +93,7 @@ impl Handover {
                         None => None,
                     },
                 },
+                rootfs: None,
                 engine: EngineKind::from_name(std::str::from_utf8(next()?).ok()?)?,
                 strace: false,
                 strace_file: None,

@@ -6,6 +6,7 @@
 //! - `signal/`: the guest's signals;
 //! - `task.rs`: the thread as the system call layer sees it;
 //! - `engine.rs`: the seam behind which instructions are executed;
+//! - `rootfs.rs`: `--rootfs`, another root directory;
 //! - `report.rs`: the report of a fatal fault;
 //! - `startup.rs`: what Rust's runtime changes before `main`.
 //!
@@ -19,6 +20,7 @@ mod handover;
 mod options;
 mod process;
 mod report;
+mod rootfs;
 mod signal;
 mod start;
 mod startup;
@@ -28,6 +30,7 @@ mod thread;
 pub use armlet_syscall::task::Settings;
 pub use engine::{Engine, EngineKind, Stop};
 pub use options::Options;
+pub use rootfs::RootfsError;
 pub use start::{Launch, LaunchError, host_environment, launch, resume};
 
 /// The exit status when armlet itself fails.

@@ -10,6 +10,9 @@ use crate::engine::EngineKind;
 pub struct Options {
     /// What the system calls have to know.
     pub settings: Settings,
+    /// The directory that becomes the guest's `/`, before the program is looked up. Only the first armlet of a process tree needs
+    /// to know it.
+    pub rootfs: Option<PathBuf>,
     /// What executes instructions.
     pub engine: EngineKind,
     /// Print system calls.
@@ -28,6 +31,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             settings: Settings::default(),
+            rootfs: None,
             engine: EngineKind::default(),
             strace: false,
             strace_file: None,

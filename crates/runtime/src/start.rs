@@ -5,22 +5,25 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use armlet_cpu::a64::State;
 use armlet_loader::{Entropy, LoadError};
 use armlet_memory::AddressSpace;
+use armlet_syscall::Errno;
 use armlet_syscall::strace::Strace;
+use armlet_syscall::task::Exec;
 
 use crate::handover::Handover;
 use crate::options::Options;
 use crate::process::{Process, Program, Threads};
+use crate::rootfs::RootfsError;
 use crate::signal::host as signals;
 use crate::signal::{Actions, SignalSet};
 use crate::thread::{Runner, Thread, quiet_call};
-use crate::{INTERNAL_ERROR, startup};
+use crate::{INTERNAL_ERROR, exec, rootfs, startup};
 
 /// A program and how it is to be started.
 #[derive(Clone, Debug)]
@@ -44,6 +47,22 @@ pub enum LaunchError {
     /// Its file may not be executed.
     #[error("{}: permission denied; make it executable with `chmod +x`", .0.display())]
     NotExecutable(PathBuf),
+    /// A script whose interpreter cannot be run.
+    #[error(
+        "{}: a script for {}, {what}; an ARM root file system has ARM interpreters: give one with -L DIR or --rootfs DIR",
+        path.display(), interpreter.display()
+    )]
+    Script {
+        /// The script.
+        path: PathBuf,
+        /// What stands behind `#!`.
+        interpreter: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// `--rootfs`.
+    #[error(transparent)]
+    Rootfs(#[from] RootfsError),
     /// The file for the trace.
     #[error("{}: cannot be written for the trace: {source}", path.display())]
     Strace {
@@ -60,8 +79,8 @@ impl LaunchError {
     pub fn exit_code(&self) -> i32 {
         match self {
             LaunchError::Load(error) => error.exit_code(),
-            LaunchError::NotExecutable(_) => 126,
-            LaunchError::Strace { .. } => INTERNAL_ERROR,
+            LaunchError::NotExecutable(_) | LaunchError::Script { .. } => 126,
+            LaunchError::Rootfs(_) | LaunchError::Strace { .. } => INTERNAL_ERROR,
         }
     }
 }
@@ -87,31 +106,80 @@ pub fn host_environment() -> Vec<CString> {
 /// Runs a program. Returns only if it cannot be started: its end is the end of this process.
 #[must_use]
 pub fn launch(launch: Launch) -> LaunchError {
+    match prepare(launch) {
+        Ok(start) => start.run().into(),
+        Err(error) => error,
+    }
+}
+
+fn prepare(launch: Launch) -> Result<Start, LaunchError> {
     let Launch {
         program,
         arguments,
         environment,
         options,
     } = launch;
-    let file = match open_program(&program) {
-        Ok(file) => file,
-        Err(error) => return error,
+    // Its path is one of the host's.
+    let strace = open_strace(&options)?;
+    let program = match &options.rootfs {
+        Some(directory) => {
+            rootfs::enter(directory)?;
+            rootfs::search(program, &environment)
+        }
+        None => program,
     };
-    let strace = match open_strace(&options) {
-        Ok(strace) => strace,
-        Err(error) => return error,
+    let file = open_program(&program)?;
+    let (file, path, arguments): (OwnedFd, _, _) = if is_script(&file) {
+        interpreter(program, arguments, options.settings.sysroot.as_deref())?
+    } else {
+        (file.into(), program, arguments)
     };
-    let start = Start {
+    Ok(Start {
         file,
-        path: program,
+        path,
         arguments,
         environment,
         options,
         strace,
         // The host's mask is the guest's.
         mask: signals::set_mask(signals::ALL),
+    })
+}
+
+fn is_script(file: &File) -> bool {
+    let mut start = [0; 2];
+    file.read_exact_at(&mut start, 0).is_ok() && &start == b"#!"
+}
+
+/// The interpreter of a script: its file, its path, and the arguments that it gets.
+fn interpreter(
+    script: PathBuf,
+    arguments: Vec<CString>,
+    sysroot: Option<&Path>,
+) -> Result<(OwnedFd, PathBuf, Vec<CString>), LaunchError> {
+    let exec = Exec {
+        dirfd: libc::AT_FDCWD,
+        path: CString::new(script.as_os_str().as_bytes()).unwrap_or_default(),
+        arguments,
+        environment: Vec::new(),
+        flags: 0,
     };
-    start.run().into()
+    let what = match exec::find(&exec, sysroot) {
+        Ok(exec::Program::Arm { file, path, arguments }) => {
+            return Ok((file.into(), OsString::from_vec(path.into_bytes()).into(), arguments));
+        }
+        Ok(exec::Program::Host) => "which is not an ARM program",
+        Err(Errno::ENOENT | Errno::ENOTDIR) => "which is not there",
+        Err(Errno::ELOOP) => "which is a script of a script of a script",
+        Err(Errno::ENOEXEC) => "which is empty",
+        Err(_) => "which cannot be executed",
+    };
+    let interpreter = exec::interpreter_of(&exec.path).unwrap_or_default();
+    Err(LaunchError::Script {
+        path: script,
+        interpreter: OsString::from_vec(interpreter.into_bytes()).into(),
+        what,
+    })
 }
 
 /// Goes on with what an `execve` in the armlet before this one has begun. `None` if there is no such thing.
@@ -142,7 +210,7 @@ pub fn resume() -> Option<LaunchError> {
 }
 
 /// The program's file, if it may be executed.
-fn open_program(path: &Path) -> Result<OwnedFd, LaunchError> {
+fn open_program(path: &Path) -> Result<File, LaunchError> {
     let opened = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path);
     let file = opened.map_err(|source| match source.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => LoadError::NotFound { path: path.into() },
@@ -160,7 +228,7 @@ fn open_program(path: &Path) -> Result<OwnedFd, LaunchError> {
     if unsafe { libc::faccessat(libc::AT_FDCWD, name.as_ptr(), libc::X_OK, libc::AT_EACCESS) } != 0 {
         return Err(denied());
     }
-    Ok(file.into())
+    Ok(file)
 }
 
 fn open_strace(options: &Options) -> Result<Option<Strace>, LaunchError> {

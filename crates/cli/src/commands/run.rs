@@ -52,6 +52,7 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
                 sysroot: flags.sysroot,
                 release: flags.uname.map(string).transpose()?,
             },
+            rootfs: flags.rootfs,
             engine: flags.engine,
             strace: flags.strace,
             strace_file: flags.strace_file,
