@@ -25,7 +25,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     armlet_runtime::end_on_panic();
     // An ARM program has called execve: the flags were read by the armlet before this one.
-    if let Some(error) = armlet_runtime::resume() {
+    if let Some(error) = armlet_runtime::resume(|_| None) {
         return complain(&error, error.exit_code());
     }
     let words: Vec<OsString> = std::env::args_os().collect();

@@ -104,6 +104,7 @@ impl Thread {
                 self.process.space.after_fork();
                 crate::engine::after_fork();
                 self.mailbox.forget();
+                self.forked();
                 if args.flags & CLEAR_SIGHAND != 0 {
                     self.process.actions.clear_handlers();
                 }
@@ -129,6 +130,7 @@ impl Thread {
             actions: self.process.actions.copy(),
             threads: Arc::clone(&self.process.threads),
             program: Arc::clone(&self.process.program),
+            borrows_memory: true,
         };
         let mut cpu = Box::new(state.clone());
         enter_child(&mut cpu, args);

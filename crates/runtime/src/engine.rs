@@ -6,9 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
-use armlet_interpreter::a64::{BlockCache, run};
+use armlet_interpreter::a64::{BlockCache, Fetch, run};
 use armlet_jit::Jit;
 use armlet_memory::AddressSpace;
+use armlet_observe::observer::Patches;
 
 pub use armlet_interpreter::a64::Stop;
 
@@ -65,12 +66,15 @@ impl EngineKind {
     }
 
     /// An engine for one guest thread. Where translation is not possible (see [`armlet_jit::supported`]), it is the interpreter.
-    pub(crate) fn create(self, space: &Arc<AddressSpace>) -> Box<dyn Engine + Send> {
-        let code = Code {
-            space: Arc::clone(space),
-            executable: 0..0,
-            generation: 0,
-        };
+    pub(crate) fn create(self, space: &Arc<AddressSpace>, patches: Option<Arc<dyn Patches>>) -> Box<dyn Engine + Send> {
+        let code = Code::new(space);
+        match patches {
+            Some(patches) => self.of_code(Patched { code, patches }),
+            None => self.of_code(code),
+        }
+    }
+
+    fn of_code(self, code: impl Fetch + Send + 'static) -> Box<dyn Engine + Send> {
         let jit = if self == EngineKind::Interpreter {
             None
         } else {
@@ -125,15 +129,14 @@ pub(crate) fn after_fork() {
     }
 }
 
-struct Translator {
+struct Translator<C> {
     thread: armlet_jit::Thread,
-    code: Code,
+    code: C,
 }
 
-impl Engine for Translator {
+impl<C: Fetch> Engine for Translator<C> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        let code = &mut self.code;
-        self.thread.run(cpu, &mut |address| code.fetch(address), attention)
+        self.thread.run(cpu, &mut self.code, attention)
     }
 
     fn invalidate(&mut self, range: Range<u64>) {
@@ -141,15 +144,14 @@ impl Engine for Translator {
     }
 }
 
-struct Interpreter {
+struct Interpreter<C> {
     cache: BlockCache,
-    code: Code,
+    code: C,
 }
 
-impl Engine for Interpreter {
+impl<C: Fetch> Engine for Interpreter<C> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        let code = &mut self.code;
-        run(cpu, &mut self.cache, &mut |address| code.fetch(address), attention)
+        run(cpu, &mut self.cache, &mut self.code, attention)
     }
 
     fn invalidate(&mut self, range: Range<u64>) {
@@ -158,13 +160,24 @@ impl Engine for Interpreter {
 }
 
 /// Fetches instruction words, and remembers which range was executable at the last question.
-struct Code {
+pub(crate) struct Code {
     space: Arc<AddressSpace>,
     executable: Range<u64>,
     generation: u64,
 }
 
 impl Code {
+    /// The code in that memory.
+    pub fn new(space: &Arc<AddressSpace>) -> Code {
+        Code {
+            space: Arc::clone(space),
+            executable: 0..0,
+            generation: 0,
+        }
+    }
+}
+
+impl Fetch for Code {
     fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
         let generation = self.space.code_generation();
         if generation != self.generation || !self.executable.contains(&address) {
@@ -172,5 +185,18 @@ impl Code {
             self.generation = generation;
         }
         armlet_memory::fetch(address)
+    }
+}
+
+/// Code with breakpoints in it.
+struct Patched {
+    code: Code,
+    patches: Arc<dyn Patches>,
+}
+
+impl Fetch for Patched {
+    fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
+        let word = self.code.fetch(address)?;
+        Ok(self.patches.word(address).unwrap_or(word))
     }
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use armlet_loader::{ElfError, elf};
+use armlet_observe::End;
 use armlet_syscall::task::Exec;
 use armlet_syscall::{Errno, host};
 
@@ -117,6 +118,7 @@ impl Thread {
     /// The host's execve under that signal mask. Signals that have arrived wait in the kernel for the next program. Comes back
     /// only with its error.
     fn leave(&mut self, leaving: Leaving, dirfd: i32, flags: u32, mask: u64) -> Errno {
+        self.tell(End::Replaced);
         signals::set_mask(signals::ALL);
         self.mailbox.return_to_kernel();
         if let Some(strace) = &self.process.program.strace {

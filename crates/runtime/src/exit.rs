@@ -1,6 +1,7 @@
 //! How threads and processes end.
 
 use armlet_memory::{compare_exchange, load, read_struct, store};
+use armlet_observe::End;
 use armlet_syscall::host;
 
 use crate::signal::host::{exit_group, gettid};
@@ -13,7 +14,8 @@ const FUTEX_OWNER_DIED: u32 = 0x4000_0000;
 const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 
 /// Ends the process with that status.
-pub(crate) fn process(thread: &Thread, status: i32) -> ! {
+pub(crate) fn process(thread: &mut Thread, status: i32) -> ! {
+    thread.tell(End::Process(status));
     if let Some(strace) = &thread.process.program.strace {
         strace.exited(status);
     }

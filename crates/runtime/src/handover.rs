@@ -6,10 +6,13 @@
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use std::sync::Arc;
+
+use armlet_observe::View;
 use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
-use crate::options::Options;
+use crate::options::{Options, Watch};
 use crate::signal::SignalSet;
 
 /// The variable's name, with the equals sign.
@@ -53,6 +56,7 @@ impl Handover {
             number(options.aslr.into()),
             optional(options.stack_size.map(number)),
             number(options.quiet_faults.into()),
+            optional(options.watch.as_ref().map(|watch| watch.words.clone().into_bytes())),
         ];
         let mut text = VARIABLE.to_vec();
         for field in fields {
@@ -62,8 +66,8 @@ impl Handover {
         CString::new(text).unwrap_or_default()
     }
 
-    /// Takes the variable out of an environment. `None` if it is not there, or not armlet's work.
-    pub fn take(environment: &mut Vec<CString>) -> Option<Handover> {
+    /// Takes the variable out of an environment; `build` makes the view of a [`Watch`]. `None` if it is not there, or not armlet's work.
+    pub fn take(environment: &mut Vec<CString>, build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<Handover> {
         let index = environment
             .iter()
             .position(|string| string.as_bytes().starts_with(VARIABLE))?;
@@ -103,6 +107,13 @@ impl Handover {
                     None => None,
                 },
                 quiet_faults: parse::<u8>(next()?)? != 0,
+                watch: match optional(next()?)? {
+                    Some(bytes) => {
+                        let words = String::from_utf8(bytes).ok()?;
+                        build(&words).map(|view| Watch { words, view })
+                    }
+                    None => None,
+                },
             },
         })
     }
@@ -143,11 +154,11 @@ mod tests {
             },
         };
         let mut environment = vec![c"A=1".into(), handover.encode(), c"B=2".into()];
-        let taken = Handover::take(&mut environment).expect("it is there");
+        let taken = Handover::take(&mut environment, |_| None).expect("it is there");
         assert_eq!(environment, [c"A=1".into(), CString::from(c"B=2")]);
         assert_eq!(format!("{taken:?}"), format!("{handover:?}"));
-        assert!(Handover::take(&mut environment).is_none());
+        assert!(Handover::take(&mut environment, |_| None).is_none());
         let mut forged = vec![CString::from(c"ARMLET_HANDOVER=99999999999999999999:x")];
-        assert!(Handover::take(&mut forged).is_none());
+        assert!(Handover::take(&mut forged, |_| None).is_none());
     }
 }

@@ -7,6 +7,7 @@
 //! - `task.rs`: the thread as the system call layer sees it;
 //! - `engine.rs`: the seam behind which instructions are executed;
 //! - `rootfs.rs`: `--rootfs`, another root directory;
+//! - `observed.rs`: threads that somebody watches (see `armlet-observe`);
 //! - `report.rs`: the report of a fatal fault;
 //! - `startup.rs`: what Rust's runtime changes before `main`.
 //!
@@ -17,6 +18,7 @@ mod engine;
 mod exec;
 mod exit;
 mod handover;
+mod observed;
 mod options;
 mod process;
 mod report;
@@ -29,7 +31,7 @@ mod thread;
 
 pub use armlet_syscall::task::Settings;
 pub use engine::{Engine, EngineKind, Stop};
-pub use options::Options;
+pub use options::{Options, Watch};
 pub use rootfs::RootfsError;
 pub use start::{Launch, LaunchError, host_environment, launch, resume};
 

@@ -1,7 +1,10 @@
 //! How a program is to be run.
 
-use armlet_syscall::task::Settings;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use armlet_observe::View;
+use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
 
@@ -25,6 +28,17 @@ pub struct Options {
     pub stack_size: Option<u64>,
     /// No report when a fault ends the program.
     pub quiet_faults: bool,
+    /// Who watches the program.
+    pub watch: Option<Watch>,
+}
+
+/// A view of the program, and what makes one of the same kind in the armlet behind the next `execve`.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// Handed to the function that [`crate::resume`] is given.
+    pub words: String,
+    /// The view.
+    pub view: Arc<dyn View>,
 }
 
 impl Default for Options {
@@ -38,6 +52,7 @@ impl Default for Options {
             aslr: true,
             stack_size: None,
             quiet_faults: false,
+            watch: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Process {
     pub threads: Arc<Threads>,
     /// The program.
     pub program: Arc<Program>,
+    /// The child of a `vfork`: the memory is its parent's.
+    pub borrows_memory: bool,
 }
 
 /// The threads that run in one address space, so that they can be told of changed code.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use armlet_cpu::a64::State;
 use armlet_loader::{Entropy, LoadError};
 use armlet_memory::AddressSpace;
+use armlet_observe::View;
 use armlet_syscall::Errno;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
@@ -182,11 +183,12 @@ fn interpreter(
     })
 }
 
-/// Goes on with what an `execve` in the armlet before this one has begun. `None` if there is no such thing.
+/// Goes on with what an `execve` in the armlet before this one has begun. `None` if there is no such thing. `build` makes a view of the
+/// words of a [`crate::Watch`].
 #[must_use]
-pub fn resume() -> Option<LaunchError> {
+pub fn resume(build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<LaunchError> {
     let mut environment = host_environment();
-    let handover = Handover::take(&mut environment)?;
+    let handover = Handover::take(&mut environment, build)?;
     // SAFETY: made for this process by the one before, and nobody else's.
     let (file, strace) = unsafe {
         let file = OwnedFd::from_raw_fd(handover.program);
@@ -305,6 +307,7 @@ impl Start {
             actions,
             threads,
             program: Arc::new(program),
+            borrows_memory: false,
         };
         let thread = Thread::new(Arc::new(process), self.mask);
         let status = Runner::new(cpu, thread).run();

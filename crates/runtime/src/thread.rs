@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
+use armlet_observe::{End, Observer};
 use armlet_syscall::task::{AltStack, RestartBlock};
 use armlet_syscall::{Outcome, host};
 
@@ -34,6 +35,8 @@ pub(crate) struct Thread {
     pub leaving: Option<Leaving>,
     /// What `restart_syscall` goes on with.
     pub restart_block: Option<RestartBlock>,
+    /// Who watches it.
+    pub observer: Option<Box<dyn Observer>>,
 }
 
 /// A thread with what executes it.
@@ -57,6 +60,7 @@ impl Thread {
             clear_child_tid: 0,
             leaving: None,
             restart_block: None,
+            observer: None,
         }
     }
 }
@@ -64,7 +68,9 @@ impl Thread {
 impl Runner {
     /// A thread that begins with the registers `cpu`.
     pub fn new(cpu: Box<State>, thread: Thread) -> Runner {
-        let engine = thread.process.program.options.engine.create(&thread.process.space);
+        let options = &thread.process.program.options;
+        let patches = options.watch.as_ref().and_then(|watch| watch.view.patches());
+        let engine = options.engine.create(&thread.process.space, patches);
         Runner { cpu, engine, thread }
     }
 
@@ -73,7 +79,12 @@ impl Runner {
         self.thread.process.threads.add(&self.thread.mailbox);
         signals::set_current(Arc::as_ptr(&self.thread.mailbox));
         self.thread.mailbox.set_mask(self.thread.mask());
-        let status = self.execute();
+        self.attach();
+        let status = match self.thread.observer {
+            None => self.execute::<false>(),
+            Some(_) => self.execute::<true>(),
+        };
+        self.thread.tell(End::Thread(status));
         signals::set_mask(signals::ALL);
         self.thread.mailbox.return_to_kernel();
         signals::set_current(std::ptr::null());
@@ -82,9 +93,15 @@ impl Runner {
         status
     }
 
-    fn execute(&mut self) -> i32 {
+    /// The loop; `OBSERVED` has the calls of the observer in it.
+    fn execute<const OBSERVED: bool>(&mut self) -> i32 {
         loop {
-            let trap = match self.engine.run(&mut self.cpu, &self.thread.mailbox.attention) {
+            let stop = if OBSERVED {
+                self.run_observed()
+            } else {
+                self.engine.run(&mut self.cpu, &self.thread.mailbox.attention)
+            };
+            let trap = match stop {
                 Stop::Trap(trap) => trap,
                 Stop::Attention => {
                     self.thread.mailbox.attention.store(0, Ordering::Relaxed);
@@ -96,16 +113,25 @@ impl Runner {
                 }
             };
             match trap {
-                Trap::SupervisorCall { .. } => match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
-                    Outcome::Continue | Outcome::Resume => {}
-                    Outcome::Restart(class) => self.thread.deliver(&mut self.cpu, Some(class)),
-                    Outcome::ExitThread(status) => return status,
-                    Outcome::ExitProcess(status) => exit::process(&self.thread, status),
-                },
+                Trap::SupervisorCall { .. } => {
+                    if OBSERVED {
+                        self.observe(|observer, guest, cpu| observer.call(guest, cpu));
+                    }
+                    match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
+                        Outcome::Continue | Outcome::Resume => {}
+                        Outcome::Restart(class) => self.thread.deliver(&mut self.cpu, Some(class)),
+                        Outcome::ExitThread(status) => return status,
+                        Outcome::ExitProcess(status) => exit::process(&mut self.thread, status),
+                    }
+                    if OBSERVED {
+                        self.observe(|observer, guest, cpu| observer.called(guest, cpu));
+                    }
+                }
                 Trap::InvalidateCode { address } => {
                     let line = armlet_memory::untag(address) & !(CODE_LINE - 1);
                     self.thread.process.space.invalidate_code(line..line + CODE_LINE);
                 }
+                _ if OBSERVED && self.observe(|observer, guest, cpu| observer.trapped(guest, cpu, trap)) => {}
                 Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => {
                     if let Some(details) = FaultDetails::of(trap, self.cpu.pc) {
                         self.thread.raise(&mut self.cpu, &details, trap);

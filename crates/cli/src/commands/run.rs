@@ -59,6 +59,7 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
             aslr: !flags.no_aslr,
             stack_size: flags.stack_size,
             quiet_faults: flags.quiet_faults,
+            watch: None,
         },
     })
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use armlet_cpu::a64::State;
 use armlet_cpu::{Access, FaultKind, Trap};
+use armlet_observe::End;
 use armlet_syscall::Restart;
 use armlet_syscall::errno::Errno;
 use armlet_syscall::task::{AltStack, SigAction};
@@ -78,6 +79,10 @@ impl Thread {
     /// Delivers what has arrived. `restart` says that a system call was interrupted, and when it is started again.
     pub(crate) fn deliver(&mut self, cpu: &mut State, mut restart: Option<Restart>) {
         while let Some(info) = self.mailbox.take() {
+            if self.discards(cpu, &info) {
+                self.mailbox.set_mask(self.mask());
+                continue;
+            }
             match self.process.actions.take(info.signal) {
                 Disposition::Handle(action) => {
                     if let Some(class) = restart.take() {
@@ -104,6 +109,9 @@ impl Thread {
     /// Delivers a fault of the guest's own: a handler, or the end with a report.
     pub(crate) fn raise(&mut self, cpu: &mut State, details: &FaultDetails, trap: Trap) {
         let signal = details.info.signal;
+        if self.discards(cpu, &details.info) {
+            return;
+        }
         if self.mask() & bit(signal) == 0
             && let Disposition::Handle(action) = self.process.actions.take(signal)
         {
@@ -188,7 +196,8 @@ impl Thread {
     }
 
     /// Ends the process by that signal.
-    pub(crate) fn die(&self, signal: i32) -> ! {
+    pub(crate) fn die(&mut self, signal: i32) -> ! {
+        self.tell(End::Killed(signal));
         if let Some(strace) = &self.process.program.strace {
             strace.killed(signal as u32);
         }

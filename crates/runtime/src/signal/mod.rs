@@ -21,6 +21,7 @@ pub(crate) mod host;
 
 pub(crate) use actions::{Actions, Disposition};
 pub(crate) use deliver::FaultDetails;
+pub(crate) use host::gettid;
 
 use armlet_memory::Plain;
 

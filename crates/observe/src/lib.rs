@@ -1,0 +1,15 @@
+//! What can be seen of a program while it runs. The runtime asks a [`View`] (one per process) for an [`Observer`] of each guest thread,
+//! and tells it what happens; a program without a view runs code that has no trace of all this.
+//!
+//! - [`observer`]: the two traits, and what an observer may ask of the process;
+//! - [`effects`]: what one instruction reads and writes: registers, memory, flags;
+//! - [`stats`]: where the time and the work of a run went.
+#![forbid(unsafe_code)]
+
+pub mod effects;
+pub mod observer;
+pub mod stats;
+
+pub use effects::{Access, AccessKind, Effects, Kind, Register, Shape};
+pub use observer::{End, Fate, Guest, Observer, Pace, Signal, View};
+pub use stats::Stats;
