@@ -8,19 +8,31 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
-/// The instruction sets: folders under `src`.
-const SETS: [&str; 1] = ["a64"];
+/// The instruction sets: folders under `src`, and the set whose instructions they encode, if it is not their own.
+const SETS: [(&str, Option<&str>); 3] = [("a64", None), ("a32", None), ("t32", Some("a32"))];
 
 fn main() {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    for set in SETS {
+    println!("cargo::rerun-if-changed=build");
+    for (set, of) in SETS {
         let folder = Path::new("src").join(set);
         println!("cargo::rerun-if-changed={}", folder.display());
-        println!("cargo::rerun-if-changed=build");
-        let table = rows::read_folder(&folder).unwrap_or_else(|error| {
-            eprintln!("{error}");
-            std::process::exit(1)
-        });
-        std::fs::write(out.join(format!("{set}.rs")), generate::module(set, &table)).expect("OUT_DIR is writable");
+        let table = read(set);
+        let text = match of {
+            Some(of) => generate::encodings(of, &read(of), &table),
+            None => Ok(generate::module(set, &table)),
+        };
+        std::fs::write(out.join(format!("{set}.rs")), or_stop(text)).expect("OUT_DIR is writable");
     }
+}
+
+fn read(set: &str) -> rows::Table {
+    or_stop(rows::read_folder(&Path::new("src").join(set)))
+}
+
+fn or_stop<T>(result: Result<T, String>) -> T {
+    result.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(1)
+    })
 }

@@ -1,6 +1,7 @@
-//! The AArch64 register file as user code sees it (EL0).
+//! The register file as user code sees it (EL0), in AArch64's terms.
 
 use crate::Trap;
+use crate::a32::A32;
 
 /// Index of XZR/WZR in [`State::x`]: reads as zero, writes vanish.
 pub const ZR: u8 = 31;
@@ -94,7 +95,8 @@ impl From<Vector> for u128 {
     }
 }
 
-/// One guest thread's AArch64 state. Engines, signal frames and debuggers all work on this one structure.
+/// One guest thread's state, in AArch64 as in AArch32 (see [`crate::a32`]). Engines, signal frames and debuggers all work on this one
+/// structure.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
 pub struct State {
@@ -115,6 +117,8 @@ pub struct State {
     pub tpidr: u64,
     /// The exclusive monitor.
     pub exclusive: Exclusive,
+    /// What only AArch32 has.
+    pub a32: A32,
     /// Why the engine stopped last; set together with an engine's return to the runtime.
     pub trap: Option<Trap>,
 }
@@ -130,6 +134,7 @@ impl Default for State {
             fpsr: 0,
             tpidr: 0,
             exclusive: Exclusive::default(),
+            a32: A32::default(),
             trap: None,
         }
     }

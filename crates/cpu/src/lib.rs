@@ -2,6 +2,8 @@
 //! point and cryptography as pure functions, and the traps by which an engine hands a guest back to the runtime.
 #![forbid(unsafe_code)]
 
+pub mod a32;
+pub mod a32_features;
 pub mod a64;
 pub mod a64_features;
 pub mod crypto;

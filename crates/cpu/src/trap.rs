@@ -41,12 +41,13 @@ pub struct Fault {
 pub enum Trap {
     /// SVC: a system call.
     SupervisorCall {
-        /// The instruction's immediate (Linux ignores it on AArch64).
-        imm: u16,
+        /// The instruction's immediate: 16 bits in A64, 24 in A32, 8 in T32. Linux ignores it, except that one of A32 which is not 0 is a call of
+        /// the old ABI.
+        imm: u32,
     },
     /// An instruction that this CPU does not have, or UDF: SIGILL.
     Undefined,
-    /// BRK: SIGTRAP.
+    /// BRK, BKPT, and the UDF encodings that Linux takes for breakpoints: SIGTRAP.
     Breakpoint {
         /// The instruction's immediate, as ESR_ELx reports it.
         imm: u16,

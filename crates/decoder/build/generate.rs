@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::rows::{Operand, Row, Table, arguments, fixed, letters, run};
+use crate::rows::{Foreign, NO_PATTERN, Operand, Row, Table, arguments, conditional, fixed, letters, literal, run};
 
 /// Generated code need not be pretty.
 const ALLOW: &str = "#[allow(unused_parens, unused_variables, unreachable_code, clippy::all)]\n";
@@ -14,13 +14,17 @@ fn camel(name: &str) -> String {
         .collect()
 }
 
+/// A set with instructions of its own.
 pub fn module(set: &str, table: &Table) -> String {
     let mut out = String::new();
     structs(&mut out, &table.rows);
     insn(&mut out, &table.rows);
+    if table.rows.iter().any(|row| row.branch.is_some()) {
+        program_counter(&mut out, &table.rows);
+    }
     metadata(&mut out, &table.rows);
     decoder(&mut out, table);
-    disassembler(&mut out, &table.rows);
+    disassembler(&mut out, set, &table.rows);
     callback(&mut out, set, &table.rows);
     out
 }
@@ -51,6 +55,13 @@ fn structs(out: &mut String, rows: &[Row]) {
                     }
                 })
                 .collect();
+            if row.pattern == NO_PATTERN {
+                let _ = writeln!(
+                    out,
+                    "    /// As the rows of its encodings say.\n    pub {name}: {kind},"
+                );
+                continue;
+            }
             let how = if source.contains('(') {
                 format!(" through `{source}`")
             } else {
@@ -84,6 +95,49 @@ fn insn(out: &mut String, rows: &[Row]) {
     out.push_str("        }\n    }\n}\n");
 }
 
+/// Register 15 as an operand: who reads the program counter, and who branches by writing it.
+fn program_counter(out: &mut String, rows: &[Row]) {
+    out.push_str(&format!("{ALLOW}impl Insn {{\n"));
+    out.push_str("    /// How the instruction writes the program counter, if register 15 is among its results.\n");
+    out.push_str("    pub fn branches(&self) -> Option<PcWrite> {\n        match *self {\n");
+    for row in rows {
+        if let Some((kind, condition)) = &row.branch {
+            let camel = camel(&row.name);
+            let _ = writeln!(
+                out,
+                "            Insn::{camel}({camel} {{ {} }}) if {condition} => Some(PcWrite::{kind}),",
+                names(row)
+            );
+        }
+    }
+    out.push_str("            _ => None,\n        }\n    }\n");
+    out.push_str(
+        "    /// Whether register 15 is among the registers that the instruction reads (it may say so without need).\n",
+    );
+    out.push_str("    pub fn reads_pc(&self) -> bool {\n        match *self {\n");
+    for row in rows {
+        let has = |name: &&str| row.operands.iter().any(|operand| operand.name == *name);
+        let mut reads: Vec<String> = ["rn", "rm", "rs", "ra", "rt"]
+            .iter()
+            .filter(|name| has(name))
+            .map(|name| format!("{name} == 15"))
+            .collect();
+        if has(&"list") && row.name.starts_with("st") {
+            reads.push("list >> 15 != 0".into());
+        }
+        if !reads.is_empty() {
+            let camel = camel(&row.name);
+            let _ = writeln!(
+                out,
+                "            Insn::{camel}({camel} {{ {} }}) => {},",
+                names(row),
+                reads.join(" || ")
+            );
+        }
+    }
+    out.push_str("            _ => false,\n        }\n    }\n}\n");
+}
+
 fn metadata(out: &mut String, rows: &[Row]) {
     out.push_str("/// Every row of the tables, in the order of the files.\npub static ROWS: &[Row] = &[\n");
     for row in rows {
@@ -98,54 +152,172 @@ fn metadata(out: &mut String, rows: &[Row]) {
     out.push_str("];\n");
 }
 
-/// One function per row that builds the operands, and a tree of matches on the bits that tell the rows apart best.
-fn decoder(out: &mut String, table: &Table) {
+/// A set whose rows encode the instructions of another, `of`, whose rows are `own`: decoder, texts and the list of rows.
+pub fn encodings(of: &str, own: &Table, table: &Table) -> Result<String, String> {
+    let mut out = String::new();
+    metadata(&mut out, &table.rows);
+    let mut means = Vec::new();
     for row in &table.rows {
-        let _ = writeln!(out, "{ALLOW}fn decode_{}(word: u32) -> Option<Insn> {{", row.name);
-        for operand in &row.operands {
-            let bits = |argument: &str| match argument.chars().next() {
-                Some(letter) if !letter.is_ascii_digit() => {
-                    let (low, width) = run(&row.pattern, letter).expect("checked when the row was read");
-                    format!("(word >> {low} & {:#x})", (1u64 << width) - 1)
-                }
-                _ => argument.to_string(),
-            };
-            let value = match operand.source.split_once('(') {
-                Some((function, _)) => {
-                    let arguments: Vec<_> = arguments(&operand.source).map(bits).collect();
-                    let question = if operand.fallible { "?" } else { "" };
-                    format!("operands::{function}({}){question}", arguments.join(", "))
-                }
-                None => {
-                    let raw = bits(&operand.source);
-                    if operand.kind == "bool" {
-                        format!("{raw} != 0")
-                    } else {
-                        format!("{raw} as {}", operand.kind)
-                    }
-                }
-            };
-            let _ = writeln!(out, "    let {}: {} = {value};", operand.name, operand.kind);
-        }
-        for constraint in &row.constraints {
-            let _ = writeln!(out, "    if !({constraint}) {{ return None; }}");
-        }
-        let names: Vec<_> = row.operands.iter().map(|operand| operand.name.as_str()).collect();
-        let camel = camel(&row.name);
-        let _ = writeln!(out, "    Some(Insn::{camel}({camel} {{ {} }}))\n}}", names.join(", "));
+        let what = own.rows.iter().find(|what| what.name == row.base());
+        means.push(what.ok_or_else(|| format!("{}.isa:{}: {} has no row in {of}", row.file, row.line, row.name))?);
     }
-    out.push_str(&format!("{ALLOW}fn decode_row(word: u32) -> Option<Insn> {{\n"));
-    let mut all: Vec<&Row> = table.rows.iter().collect();
-    // A row that overrides another is tried before it.
-    all.sort_by_key(|row| row.overrides.is_empty());
-    tree(out, &all, 0, 1);
-    out.push_str("}\n");
-    out.push_str(&format!("{ALLOW}fn foreign(word: u32) -> Option<Extension> {{\n"));
-    for foreign in &table.foreign {
-        let (mask, value) = fixed(&foreign.pattern);
+    for (index, (row, what)) in table.rows.iter().zip(&means).enumerate() {
         let _ = writeln!(
             out,
-            "    if word & {mask:#010x} == {value:#010x} {{ return Some(Extension::{}); }}",
+            "{ALLOW}fn decode_{}(word: u32, in_it: bool) -> Option<Found> {{",
+            row.ident()
+        );
+        out.push_str("    let cond: u8 = 14;\n");
+        for operand in &row.operands {
+            let known = what.operands.iter().find(|known| known.name == operand.name);
+            match known {
+                Some(known) => binding(&mut out, row, operand, &known.kind),
+                None if operand.name == "cond" => binding(&mut out, row, operand, "u8"),
+                // Something that only a condition or the text needs.
+                None => binding(&mut out, row, operand, &operand.kind),
+            }
+        }
+        conditions(&mut out, row);
+        let camel = camel(&what.name);
+        let _ = writeln!(
+            out,
+            "    Some(Found {{ insn: Insn::{camel}({camel} {{ {} }}), cond, row: {index} }})\n}}",
+            names(what)
+        );
+    }
+    out.push_str(&format!(
+        "{ALLOW}fn decode_row(word: u32, in_it: bool) -> Option<Found> {{\n"
+    ));
+    trees(&mut out, &table.rows, "word, in_it");
+    out.push_str("}\n");
+    foreign(&mut out, &table.foreign);
+    let wide: Vec<_> = (0..table.rows.len())
+        .filter(|&index| table.rows[index].wide)
+        .map(|index| index.to_string())
+        .collect();
+    let _ = writeln!(
+        out,
+        "/// The rows with `.w`.\nstatic WIDE: &[u16] = &[{}];",
+        wide.join(", ")
+    );
+    out.push_str(&format!(
+        "{ALLOW}fn write_row(row: u16, insn: &Insn, out: &mut Text<'_, '_>) -> core::fmt::Result {{\n    match (row, *insn) {{\n"
+    ));
+    for (index, (row, what)) in table.rows.iter().zip(&means).enumerate() {
+        if !row.texts.is_empty() {
+            let camel = camel(&what.name);
+            let _ = writeln!(
+                out,
+                "        ({index}, Insn::{camel}({camel} {{ {} }})) => {{",
+                names(what)
+            );
+            texts(&mut out, row);
+            out.push_str("        }\n");
+        }
+    }
+    let _ = writeln!(
+        out,
+        "        _ => {{}}\n    }}\n    crate::{of}::write_insn(insn, out)\n}}"
+    );
+    Ok(out)
+}
+
+/// The operands' names with commas between them.
+fn names(row: &Row) -> String {
+    row.operands
+        .iter()
+        .map(|operand| operand.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `let rd: u8 = …;`: an operand from the word.
+fn binding(out: &mut String, row: &Row, operand: &Operand, kind: &str) {
+    let bits = |argument: &str| match argument.chars().next() {
+        _ if argument == "!it" => "!in_it".to_string(),
+        Some(letter) if !literal(argument) => {
+            let (low, width) = run(&row.pattern, letter).expect("checked when the row was read");
+            format!("(word >> {low} & {:#x})", (1u64 << width) - 1)
+        }
+        _ => argument.to_string(),
+    };
+    let value = match operand.source.split_once('(') {
+        Some((function, _)) => {
+            let arguments: Vec<_> = arguments(&operand.source).map(bits).collect();
+            let question = if operand.fallible { "?" } else { "" };
+            format!("operands::{function}({}){question}", arguments.join(", "))
+        }
+        None => {
+            let raw = bits(&operand.source);
+            if literal(&operand.source) {
+                raw
+            } else if kind == "bool" {
+                format!("{raw} != 0")
+            } else {
+                format!("{raw} as {kind}")
+            }
+        }
+    };
+    let _ = writeln!(out, "    let {}: {kind} = {value};", operand.name);
+}
+
+/// The conditions under which the encoding is allocated.
+fn conditions(out: &mut String, row: &Row) {
+    for constraint in &row.constraints {
+        let _ = writeln!(out, "    if !({constraint}) {{ return None; }}");
+    }
+}
+
+/// One function per row that builds the operands, and a tree of matches on the bits that tell the rows apart best.
+fn decoder(out: &mut String, table: &Table) {
+    for row in table.rows.iter().filter(|row| row.pattern != NO_PATTERN) {
+        let _ = writeln!(out, "{ALLOW}fn decode_{}(word: u32) -> Option<Insn> {{", row.name);
+        for operand in &row.operands {
+            binding(out, row, operand, &operand.kind);
+        }
+        conditions(out, row);
+        let camel = camel(&row.name);
+        let _ = writeln!(out, "    Some(Insn::{camel}({camel} {{ {} }}))\n}}", names(row));
+    }
+    out.push_str(&format!("{ALLOW}fn decode_row(word: u32) -> Option<Insn> {{\n"));
+    trees(out, &table.rows, "word");
+    out.push_str("}\n");
+    foreign(out, &table.foreign);
+}
+
+/// The body of the decoder: conditional and unconditional rows have a tree each.
+fn trees(out: &mut String, rows: &[Row], arguments: &str) {
+    let mut all: Vec<&Row> = rows.iter().filter(|row| row.pattern != NO_PATTERN).collect();
+    // A row that overrides another is tried before it.
+    all.sort_by_key(|row| order(row, rows));
+    let (conditional, unconditional): (Vec<&Row>, Vec<&Row>) =
+        all.into_iter().partition(|row| conditional(&row.pattern));
+    if !conditional.is_empty() {
+        out.push_str("    if word >> 28 != 15 {\n        return {\n");
+        tree(out, &conditional, arguments, 0, 3);
+        out.push_str("        };\n    }\n");
+    }
+    tree(out, &unconditional, arguments, 0, 1);
+}
+
+/// 0 for a row that nothing overrides; a row comes behind all that override it.
+fn order(row: &Row, rows: &[Row]) -> usize {
+    let before = rows.iter().filter(|other| other.overrides.contains(&row.name));
+    before.map(|other| order(other, rows) + 1).max().unwrap_or(0)
+}
+
+fn foreign(out: &mut String, foreign: &[Foreign]) {
+    out.push_str(&format!("{ALLOW}fn foreign(word: u32) -> Option<Extension> {{\n"));
+    for foreign in foreign {
+        let (mask, value) = fixed(&foreign.pattern);
+        let condition = if conditional(&foreign.pattern) {
+            "word >> 28 != 15 && "
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "    if {condition}word & {mask:#010x} == {value:#010x} {{ return Some(Extension::{}); }}",
             foreign.extension
         );
     }
@@ -153,7 +325,7 @@ fn decoder(out: &mut String, table: &Table) {
 }
 
 /// Splits `rows` on the (at most six adjacent) bits that tell them apart best, until few are left.
-fn tree(out: &mut String, rows: &[&Row], known: u32, depth: usize) {
+fn tree(out: &mut String, rows: &[&Row], arguments: &str, known: u32, depth: usize) {
     let pad = "    ".repeat(depth);
     let best = (0..32u32)
         .flat_map(|low| (1..=6.min(32 - low)).map(move |width| (low, width)))
@@ -166,7 +338,7 @@ fn tree(out: &mut String, rows: &[&Row], known: u32, depth: usize) {
             for (values, part) in parts(rows, low, width) {
                 let values: Vec<_> = values.iter().map(|value| format!("{value:#x}")).collect();
                 let _ = writeln!(out, "{pad}{} => {{", values.join(" | "));
-                tree(out, &part, known | field(low, width), depth + 1);
+                tree(out, &part, arguments, known | field(low, width), depth + 1);
                 let _ = writeln!(out, "{pad}}}");
             }
             let _ = writeln!(out, "{pad}_ => None,\n{pad}}}");
@@ -176,8 +348,8 @@ fn tree(out: &mut String, rows: &[&Row], known: u32, depth: usize) {
                 let (mask, value) = fixed(&row.pattern);
                 let _ = writeln!(
                     out,
-                    "{pad}if word & {mask:#010x} == {value:#010x} {{ return decode_{}(word); }}",
-                    row.name
+                    "{pad}if word & {mask:#010x} == {value:#010x} {{ return decode_{}({arguments}); }}",
+                    row.ident()
                 );
             }
             let _ = writeln!(out, "{pad}None");
@@ -217,28 +389,34 @@ fn cost(rows: &[&Row], low: u32, width: u32) -> usize {
     squares.sum()
 }
 
-fn disassembler(out: &mut String, rows: &[Row]) {
+fn disassembler(out: &mut String, set: &str, rows: &[Row]) {
+    // Encodings of A32's instructions in T32 have most texts from here.
+    let visibility = if set == "a32" { "pub(crate) " } else { "" };
     out.push_str(&format!(
-        "{ALLOW}fn write_insn(insn: &Insn, out: &mut Text<'_, '_>) -> core::fmt::Result {{\n"
+        "{ALLOW}{visibility}fn write_insn(insn: &Insn, out: &mut Text<'_, '_>) -> core::fmt::Result {{\n"
     ));
     out.push_str("    match *insn {\n");
     for row in rows {
         let camel = camel(&row.name);
-        let names: Vec<_> = row.operands.iter().map(|operand| operand.name.as_str()).collect();
-        let _ = writeln!(out, "        Insn::{camel}({camel} {{ {} }}) => {{", names.join(", "));
-        for text in &row.texts {
-            let condition = text.condition.as_deref();
-            let _ = writeln!(
-                out,
-                "            {}{{",
-                condition.map_or(String::new(), |c| format!("if {c} "))
-            );
-            template(out, &text.template);
-            out.push_str("                return Ok(());\n            }\n");
-        }
+        let _ = writeln!(out, "        Insn::{camel}({camel} {{ {} }}) => {{", names(row));
+        texts(out, row);
         out.push_str("        }\n");
     }
     out.push_str("    }\n}\n");
+}
+
+/// The first text whose condition holds, and back.
+fn texts(out: &mut String, row: &Row) {
+    for text in &row.texts {
+        let condition = text.condition.as_deref();
+        let _ = writeln!(
+            out,
+            "            {}{{",
+            condition.map_or(String::new(), |c| format!("if {c} "))
+        );
+        template(out, &text.template);
+        out.push_str("                return Ok(());\n            }\n");
+    }
 }
 
 /// `add {r(sf,rd)}, #{imm}`: text as it is, `{f(a,b)}` calls `text::f(out, a, b)`, `{a}` prints a.

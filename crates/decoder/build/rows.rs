@@ -21,6 +21,7 @@ pub struct Text {
 
 /// One instruction form.
 pub struct Row {
+    /// `adds_imm`; in a table whose instructions are another's, what follows a dot tells the encodings of one instruction apart: `add_imm.t3`.
     pub name: String,
     pub file: String,
     pub line: usize,
@@ -32,6 +33,10 @@ pub struct Row {
     pub constraints: Vec<String>,
     pub texts: Vec<Text>,
     pub overrides: Vec<String>,
+    /// How and when it writes the program counter: a variant of `PcWrite`, and a condition on the operands.
+    pub branch: Option<(String, String)>,
+    /// The assembler's `.w`: a T32 encoding of 32 bits of which there is one of 16, too.
+    pub wide: bool,
 }
 
 /// An encoding space of an extension that is known by name only.
@@ -43,6 +48,28 @@ pub struct Foreign {
 pub struct Table {
     pub rows: Vec<Row>,
     pub foreign: Vec<Foreign>,
+}
+
+impl Row {
+    /// The name without what follows the dot.
+    pub fn base(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
+    }
+
+    /// The name as a Rust identifier.
+    pub fn ident(&self) -> String {
+        self.name.replace('.', "_")
+    }
+}
+
+/// Whether the pattern starts with a condition, which is not one of its operands: such a row does not mean words whose top bits are all ones.
+pub fn conditional(pattern: &str) -> bool {
+    pattern.starts_with("cccc")
+}
+
+/// An operand's source that is not taken from the word: a number, a truth value, or "not in an IT block".
+pub fn literal(source: &str) -> bool {
+    matches!(source, "true" | "false" | "!it") || source.starts_with(|c: char| c.is_ascii_digit() || c == '-')
 }
 
 /// Mask and value of a pattern: the bits that are `0` or `1`.
@@ -77,8 +104,8 @@ pub fn arguments(source: &str) -> impl Iterator<Item = &str> {
 /// The letters among the arguments of an operand's source; the others are numbers.
 pub fn letters(source: &str) -> Vec<char> {
     arguments(source)
+        .filter(|argument| !literal(argument))
         .filter_map(|argument| argument.chars().next())
-        .filter(|first| !first.is_ascii_digit())
         .collect()
 }
 
@@ -119,25 +146,25 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
                 let extension = words.next().ok_or_else(|| error("no extension"))?;
                 let pattern = words
                     .next()
-                    .filter(|p| p.len() == 32)
-                    .ok_or_else(|| error("no 32-bit pattern"))?;
+                    .and_then(pattern)
+                    .ok_or_else(|| error("no pattern of 32 bits"))?;
                 table.foreign.push(Foreign {
                     extension: extension.into(),
-                    pattern: pattern.into(),
+                    pattern,
                 });
                 continue;
             }
             let pattern = words
                 .next()
-                .filter(|p| p.len() == 32)
-                .ok_or_else(|| error("no 32-bit pattern"))?;
+                .and_then(pattern)
+                .ok_or_else(|| error("no pattern of 32 bits"))?;
             let feature = words.next().ok_or_else(|| error("no feature"))?;
             let section = words.next().ok_or_else(|| error("no section"))?;
             table.rows.push(Row {
                 name: name.into(),
                 file: file.into(),
                 line: index + 1,
-                pattern: pattern.into(),
+                pattern,
                 feature: feature.into(),
                 section: section.into(),
                 title: words.collect::<Vec<_>>().join(" "),
@@ -145,6 +172,8 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
                 constraints: Vec::new(),
                 texts: Vec::new(),
                 overrides: Vec::new(),
+                branch: None,
+                wide: false,
             });
             continue;
         }
@@ -152,6 +181,10 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
             .rows
             .last_mut()
             .ok_or_else(|| error("a continuation without a row"))?;
+        if trimmed == "wide" {
+            row.wide = true;
+            continue;
+        }
         let (mark, rest) = trimmed
             .split_once(' ')
             .ok_or_else(|| error("no text behind the mark"))?;
@@ -174,20 +207,51 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
                     condition,
                 });
             }
+            "pc" => {
+                let (kind, condition) = rest.split_once(' ').ok_or_else(|| error("no condition"))?;
+                row.branch = Some((kind.into(), condition.into()));
+            }
             "overrides" => row.overrides.extend(rest.split_whitespace().map(String::from)),
-            _ => return Err(error("a continuation starts with '=', '?', '>' or 'overrides'")),
+            _ => {
+                return Err(error(
+                    "a continuation starts with '=', '?', '>', 'pc', 'overrides' or 'wide'",
+                ));
+            }
         }
     }
     Ok(())
 }
 
+/// The pattern of an instruction that this set has no encoding of.
+pub const NO_PATTERN: &str = "-";
+
+/// 32 characters; 16 stand for the upper half, where the first halfword of a T32 instruction is.
+fn pattern(text: &str) -> Option<String> {
+    match text.len() {
+        _ if text == NO_PATTERN => Some(text.into()),
+        32 => Some(text.into()),
+        16 => Some(format!("{text}................")),
+        _ => None,
+    }
+}
+
 fn read_operand(word: &str, pattern: &str) -> Option<Operand> {
+    if pattern == NO_PATTERN {
+        let (name, kind) = word.split_once(':').unwrap_or((word, "u8"));
+        return Some(Operand {
+            name: name.into(),
+            kind: kind.into(),
+            source: String::new(),
+            fallible: false,
+        });
+    }
     let (left, source) = word.split_once('=')?;
     let fallible = source.ends_with('?');
     let source = source.trim_end_matches('?').to_string();
     let (name, kind) = match left.split_once(':') {
         Some((name, kind)) => (name, kind.to_string()),
-        None if source.contains('(') => (left, "u8".to_string()),
+        None if matches!(source.as_str(), "true" | "false" | "!it") => (left, "bool".to_string()),
+        None if source.contains('(') || literal(&source) => (left, "u8".to_string()),
         None => {
             let (_, width) = run(pattern, source.chars().next()?)?;
             let kind = match width {
@@ -208,7 +272,12 @@ fn read_operand(word: &str, pattern: &str) -> Option<Operand> {
 }
 
 fn check_row(row: &Row) -> Result<(), String> {
-    for letter in row.pattern.chars().filter(|c| c.is_ascii_alphabetic()) {
+    let own = if conditional(&row.pattern) {
+        &row.pattern[4..]
+    } else {
+        &row.pattern
+    };
+    for letter in own.chars().filter(|c| c.is_ascii_alphabetic()) {
         run(&row.pattern, letter).ok_or_else(|| format!("'{letter}' is not one run of bits"))?;
         if !row
             .operands
@@ -225,7 +294,9 @@ fn check_row(row: &Row) -> Result<(), String> {
         }
     }
     match row.texts.last() {
-        Some(text) if text.condition.is_none() => Ok(()),
+        // The text of the instruction that this is an encoding of.
+        None if row.name.contains('.') => Ok(()),
+        Some(text) if text.condition.is_none() || row.name.contains('.') => Ok(()),
         _ => Err("the last text has a condition, or there is none".into()),
     }
 }
@@ -242,8 +313,14 @@ fn check_overlaps(table: &Table) -> Result<(), String> {
                     a.name, a.file, b.file
                 );
             }
+            if a.pattern == NO_PATTERN || b.pattern == NO_PATTERN {
+                continue;
+            }
             let ((mask_a, value_a), (mask_b, value_b)) = (fixed(&a.pattern), fixed(&b.pattern));
-            let meet = (value_a ^ value_b) & mask_a & mask_b == 0;
+            let apart = |one: &str, other: &str| conditional(one) && other.starts_with("1111");
+            let meet = (value_a ^ value_b) & mask_a & mask_b == 0
+                && !apart(&a.pattern, &b.pattern)
+                && !apart(&b.pattern, &a.pattern);
             let declared = a.overrides.contains(&b.name) || b.overrides.contains(&a.name);
             if meet && !declared {
                 let _ = writeln!(

@@ -27,9 +27,26 @@
 //! - `foreign EXTENSION pattern` claims an encoding space for an extension that is not implemented, so that its
 //!   instructions are reported by name instead of as unallocated.
 //!
+//! # AArch32
+//!
+//! [`a32::decode`] and [`t32::decode`] make the same [`a32::Insn`]. In `src/a32/*.isa`:
+//!
+//! - `cccc` at the beginning of a pattern is the condition, which is no operand; such a row never means a word that begins with `1111`. A pattern
+//!   `-` belongs to an instruction that only T32 has an encoding of: its operands are `name:type`.
+//! - `pc KIND condition` says that the instruction branches where the condition on its operands holds, and by which of
+//!   [`a32::PcWrite`]. Reading R15 needs no mark.
+//! - `{c(s)}` in a text stands for what is behind the mnemonic: S, condition, `.w`.
+//!
+//! In `src/t32/*.isa`, a row `add_imm.t3` is an encoding of `add_imm` and names its operands, constants among them (`s=true`, `rn=13`); `s=!it` is
+//! a flag that is set outside of IT blocks, `cond=c` a condition in the encoding. The first halfword is the upper half of the pattern, and all of it if
+//! there are only 16 bits. It has the text of `add_imm` unless one of its own applies; `wide` puts `.w` behind the mnemonic. VFP and Advanced SIMD
+//! have no rows there: see [`t32`].
+//!
 //! `build.rs` generates struct, enum variant, decoder and disassembler from it. The interpreter then does not compile until it
 //! has a function of that name.
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod a32;
 pub mod a64;
+pub mod t32;

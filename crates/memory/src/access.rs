@@ -206,15 +206,15 @@ pub fn store_single_copy(address: u64, value: u128) -> Result<(), Fault> {
     }
 }
 
-/// Reads one A64 instruction word, as an instruction fetch: a fault says [`Access::Execute`]. Whether the page is
+/// Reads one instruction word (A64, A32) or halfword (T32), as an instruction fetch: a fault says [`Access::Execute`]. Whether the page is
 /// executable for the guest is known to [`crate::AddressSpace::executable`]. Tags are not ignored for instructions.
 ///
 /// # Errors
 ///
 /// The [`Fault`] of the first byte that cannot be read.
 #[inline(always)]
-pub fn fetch(address: u64) -> Result<u32, Fault> {
-    u32::load_raw(address).ok_or_else(|| noted(address, Access::Execute))
+pub fn fetch<T: Data>(address: u64) -> Result<T, Fault> {
+    T::load_raw(address).ok_or_else(|| noted(address, Access::Execute))
 }
 
 /// A full barrier (DMB ISH, DMB SY): every access before it is performed before every access after it.

@@ -272,7 +272,7 @@ fn tags_are_ignored() {
             access: Access::Execute,
             kind: FaultKind::Unmapped,
         };
-        assert_eq!(access::fetch(code), Err(unmapped));
+        assert_eq!(access::fetch::<u32>(code), Err(unmapped));
     }
 }
 
@@ -300,7 +300,7 @@ fn beyond_the_end_of_a_file() {
     assert_eq!(access::load::<u32>(address - 2), Err(read_fault(address, kind)));
     assert_eq!(access::store(address, 0u64), Err(write_fault(address, kind)));
     assert_eq!(
-        access::fetch(address),
+        access::fetch::<u32>(address),
         Err(Fault {
             address,
             access: Access::Execute,

@@ -87,7 +87,7 @@ pub fn ret(cpu: &mut State, Ret { rn }: Ret) -> Target {
 /// SVC: a system call.
 #[inline(always)]
 pub fn svc(_: &mut State, Svc { imm }: Svc) -> Trap {
-    Trap::SupervisorCall { imm }
+    Trap::SupervisorCall { imm: imm.into() }
 }
 
 /// HVC: undefined at EL0.

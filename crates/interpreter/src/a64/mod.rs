@@ -4,7 +4,7 @@
 //!   address of the instruction; it returns nothing, or what `outcome.rs` lists.
 //! - `dispatch.rs`: from a decoded instruction to the host function that runs it and goes on with the next one.
 //! - `special.rs`: operands that are worth a copy of the function compiled for their value.
-//! - `integer.rs`: flags, shifts, extensions; `guest.rs`: single accesses of memory; `vector.rs`: lanes of vector registers;
+//! - `integer.rs`: flags, shifts, extensions; `../guest.rs`: single accesses of memory; `vector.rs`: lanes of vector registers;
 //!   `lane.rs`: integer operations on one lane; `float.rs`: between registers and `armlet_cpu::fp`.
 //! - `block.rs`: pre-decoded basic blocks and their cache. `run.rs`: the outer loop.
 
@@ -17,7 +17,7 @@ mod data_reg;
 mod dispatch;
 mod float;
 mod fp;
-mod guest;
+
 mod integer;
 mod lane;
 mod load_store;
@@ -45,6 +45,8 @@ mod vector;
 // The decoder keeps the rows of these in files of their own.
 use load_store as load_store_pair;
 use load_store as load_store_simd;
+
+use crate::guest;
 
 pub use block::{BlockCache, Fetch};
 pub use branch::branch_address;

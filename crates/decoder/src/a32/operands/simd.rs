@@ -1,0 +1,1 @@
+//! Operands of Advanced SIMD instructions.

@@ -1,0 +1,1 @@
+//! Text of Advanced SIMD operands.
