@@ -105,8 +105,18 @@ impl Cache {
         self.stubs.shared.exit_stored
     }
 
-    fn translate(&mut self, pc: u64, code: &mut impl Fetch, counts: &mut Counts) -> Result<Option<u64>, Full> {
-        let Ok(mut region) = lift::region(pc, code) else {
+    fn translate(
+        &mut self,
+        pc: u64,
+        code: &mut impl Fetch,
+        executed: &dyn Fn(u64) -> bool,
+        counts: &mut Counts,
+    ) -> Result<Option<u64>, Full> {
+        let around = lift::Around {
+            executed,
+            translated: &|at| self.entries.contains_key(&at),
+        };
+        let Ok(mut region) = lift::region(pc, code, &around) else {
             return Ok(None);
         };
         opt::remove_dead_flags(&mut region);
@@ -287,14 +297,15 @@ impl Jit {
         self.lock().as_ref()?.entries.get(&pc).copied()
     }
 
-    /// Translates the region at a guest address. `None`: its code cannot be fetched, or there is no room.
-    pub(crate) fn translate(&self, pc: u64, code: &mut impl Fetch) -> Option<u64> {
+    /// Translates the region at a guest address, as far as its branches lead to blocks that were `executed`. `None`: its code cannot be fetched, or
+    /// there is no room.
+    pub(crate) fn translate(&self, pc: u64, code: &mut impl Fetch, executed: &dyn Fn(u64) -> bool) -> Option<u64> {
         let mut guard = self.lock();
         let cache = guard.as_mut()?;
         if let Some(&entry) = cache.entries.get(&pc) {
             return Some(entry);
         }
-        let translated = cache.translate(pc, code, &mut lock(&self.counts));
+        let translated = cache.translate(pc, code, executed, &mut lock(&self.counts));
         drop(guard);
         translated.unwrap_or_else(|Full| {
             self.start_anew();

@@ -392,24 +392,31 @@ pub struct Block {
     pub end: End,
 }
 
-/// A region: what is translated as one unit. Block 0 is where it is entered.
+/// A region: what is translated as one unit. Block 0 is where it is entered; the others follow in the order of their addresses.
 #[derive(Clone, Debug)]
 pub struct Region {
     /// Its blocks, in the order in which they are laid out.
     pub blocks: Vec<Block>,
     /// Code outside that defines all flags before it uses any: they are dead on the way there. With the bytes that say so, because the region must be
-    /// forgotten when they change.
+    /// forgotten when they change. In the order of addresses.
     pub dead_flags: Vec<std::ops::Range<u64>>,
 }
 
 impl Region {
     /// Whether the flags are known to be dead at an address outside.
     pub fn flags_are_dead(&self, pc: u64) -> bool {
-        self.dead_flags.iter().any(|range| range.start == pc)
+        self.dead_flags.binary_search_by_key(&pc, |range| range.start).is_ok()
     }
 
     /// The index of the block at an address.
     pub fn find(&self, pc: u64) -> Option<usize> {
-        self.blocks.iter().position(|block| block.pc == pc)
+        let (first, others) = self.blocks.split_first()?;
+        if first.pc == pc {
+            return Some(0);
+        }
+        others
+            .binary_search_by_key(&pc, |block| block.pc)
+            .ok()
+            .map(|index| index + 1)
     }
 }

@@ -45,7 +45,7 @@ pub struct Listing {
 ///
 /// The fault of fetching the first instruction.
 pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
-    let mut region = lift::region(pc, code)?;
+    let mut region = lift::region(pc, code, &lift::Around::ALL)?;
     opt::remove_dead_flags(&mut region);
     opt::turn_comparisons(&mut region);
     let shared = Shared {

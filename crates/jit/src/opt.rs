@@ -43,46 +43,63 @@ pub fn defines_flags(op: &Op) -> bool {
 }
 
 /// Addresses at which execution can go on inside of the region, or anywhere else.
-pub fn successors(end: &End) -> Vec<u64> {
-    match *end {
-        End::Jump { to } => vec![to],
-        End::Branch { taken, not, .. } => vec![not, taken],
-        End::Call { .. } | End::Indirect { .. } | End::Interpret => Vec::new(),
-    }
+pub fn successors(end: &End) -> impl Iterator<Item = u64> + use<> {
+    let targets = match *end {
+        End::Jump { to } => [Some(to), None],
+        End::Branch { taken, not, .. } => [Some(not), Some(taken)],
+        End::Call { .. } | End::Indirect { .. } | End::Interpret => [None; 2],
+    };
+    targets.into_iter().flatten()
+}
+
+/// Whether the flags that hold before these operations may be used by them: `None` if the operations leave them alone.
+pub fn first_use(nodes: &[Node]) -> Option<bool> {
+    nodes.iter().find_map(|node| match &node.op {
+        op if uses_flags(op) => Some(true),
+        op if defines_flags(op) => Some(false),
+        _ => None,
+    })
 }
 
 /// Backward analysis over the region. Outside of it, the flags are taken to be live.
 pub fn flags(region: &Region) -> Vec<Flags> {
-    let mut result: Vec<Flags> = vec![Flags::default(); region.blocks.len()];
+    let first_uses: Vec<Option<bool>> = region.blocks.iter().map(|block| first_use(&block.nodes)).collect();
+    let mut live_in = vec![false; region.blocks.len()];
+    let live_out = |end: &End, live_in: &[bool]| match *end {
+        End::Call { to, .. } => !region.flags_are_dead(to),
+        End::Indirect { .. }
+        | End::Interpret
+        | End::Branch {
+            test: Test::Cond(_), ..
+        } => true,
+        End::Jump { .. } | End::Branch { .. } => successors(end).any(|pc| match region.find(pc) {
+            Some(target) => live_in[target],
+            None => !region.flags_are_dead(pc),
+        }),
+    };
     let mut changed = true;
     while changed {
         changed = false;
         for (index, block) in region.blocks.iter().enumerate().rev() {
-            let targets = successors(&block.end);
-            let live_at = |pc: u64| match region.find(pc) {
-                Some(target) => result[target].live_in,
-                None => !region.flags_are_dead(pc),
-            };
-            let mut live = match block.end {
-                End::Call { to, .. } => !region.flags_are_dead(to),
-                End::Branch {
-                    test: Test::Cond(_), ..
-                } => true,
-                _ => targets.is_empty() || targets.iter().any(|&pc| live_at(pc)),
-            };
-            let mut live_after = vec![false; block.nodes.len()];
-            for (node, after) in block.nodes.iter().zip(&mut live_after).rev() {
-                *after = live;
-                live = uses_flags(&node.op) || live && !defines_flags(&node.op);
+            if !live_in[index] {
+                live_in[index] = first_uses[index].unwrap_or_else(|| live_out(&block.end, &live_in));
+                changed |= live_in[index];
             }
-            changed |= live != result[index].live_in;
-            result[index] = Flags {
-                live_in: live,
-                live_after,
-            };
         }
     }
-    result
+    let of_block = |(block, &live_in_here): (&Block, &bool)| {
+        let mut live = live_out(&block.end, &live_in);
+        let mut live_after = vec![false; block.nodes.len()];
+        for (node, after) in block.nodes.iter().zip(&mut live_after).rev() {
+            *after = live;
+            live = uses_flags(&node.op) || live && !defines_flags(&node.op);
+        }
+        Flags {
+            live_in: live_in_here,
+            live_after,
+        }
+    };
+    region.blocks.iter().zip(&live_in).map(of_block).collect()
 }
 
 /// Drops what defines flags that nobody uses: comparisons go, arithmetic loses its `flags`.
@@ -142,18 +159,39 @@ pub fn turn_comparisons(region: &mut Region) {
     }
 }
 
-/// Blocks that a branch from behind (or from themselves) leads to: in the order of the region, so that each of its loops has one,
-/// or in that of addresses, so that each loop over several regions has one (or leaves a region backwards).
-pub fn loop_heads(region: &Region) -> Vec<bool> {
-    let mut heads = vec![false; region.blocks.len()];
+/// How control reaches a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// A branch from behind (or from itself) leads to it: in the order of the region, so that each of its loops has such a block,
+    /// or in that of addresses, so that each loop over several regions has one (or leaves a region backwards).
+    pub head: bool,
+    /// It is the first, or a call may return to it.
+    pub entry: bool,
+    /// It is reached from the one before it in the layout and from nowhere else.
+    pub only_from_before: bool,
+}
+
+/// How control reaches each block.
+pub fn reached(region: &Region) -> Vec<Reached> {
+    let mut reached = vec![Reached::default(); region.blocks.len()];
+    let mut edges = vec![(0u32, 0u32); region.blocks.len()];
+    reached[0].entry = true;
     for (index, block) in region.blocks.iter().enumerate() {
-        for target in successors(&block.end).into_iter().filter_map(|pc| region.find(pc)) {
-            if target <= index || region.blocks[target].pc <= block.pc {
-                heads[target] = true;
-            }
+        for target in successors(&block.end).filter_map(|pc| region.find(pc)) {
+            edges[target].0 += 1;
+            edges[target].1 += u32::from(target == index + 1);
+            reached[target].head |= target <= index || region.blocks[target].pc <= block.pc;
+        }
+        if let End::Call { next, .. } | End::Indirect { next: Some(next), .. } = block.end
+            && let Some(target) = region.find(next)
+        {
+            reached[target].entry = true;
         }
     }
-    heads
+    for (reached, edges) in reached.iter_mut().zip(edges) {
+        reached.only_from_before = edges == (1, 1) && !reached.head && !reached.entry;
+    }
+    reached
 }
 
 /// What the choice of host registers depends on. A loop counts for eight times its surroundings.
@@ -173,7 +211,7 @@ pub fn uses(region: &Region) -> Uses {
     let mut weights = vec![1u64; region.blocks.len()];
     let mut loops = false;
     for (index, block) in region.blocks.iter().enumerate() {
-        for target in successors(&block.end).into_iter().filter_map(|pc| region.find(pc)) {
+        for target in successors(&block.end).filter_map(|pc| region.find(pc)) {
             if target <= index {
                 loops = true;
                 for weight in &mut weights[target..=index] {

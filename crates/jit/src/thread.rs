@@ -103,7 +103,11 @@ impl Thread {
         }
         let host = match self.jit.find(pc) {
             Some(host) => host,
-            None if self.is_hot(pc) => self.jit.translate(pc, code)?,
+            None if self.is_hot(pc) => {
+                // Without patience, nothing is interpreted before, and nothing is known.
+                let executed = |at| self.patience == 0 || self.blocks.contains(at);
+                self.jit.translate(pc, code, &executed)?
+            }
             None => return None,
         };
         *self.slot(pc) = Slot { pc, host };

@@ -103,6 +103,11 @@ impl BlockCache {
         }
     }
 
+    /// Whether a block at `pc` has been run, and not been forgotten since.
+    pub fn contains(&self, pc: u64) -> bool {
+        self.blocks.as_ref().is_some_and(|blocks| blocks.contains_key(&pc))
+    }
+
     /// Puts the block at `pc` into the table, and decodes it first if there is none.
     #[cold]
     pub(super) fn insert(&mut self, pc: u64, code: &mut impl Fetch) -> Result<(), Fault> {

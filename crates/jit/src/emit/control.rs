@@ -75,39 +75,20 @@ impl Emitter<'_> {
         }
     }
 
-    /// Whether a block can be entered from outside: it is the first, or a call may return to it.
-    fn is_entry(&self, index: usize) -> bool {
-        let pc = self.region.blocks[index].pc;
-        let returns =
-            |end: &End| matches!(*end, End::Call { next, .. } | End::Indirect { next: Some(next), .. } if next == pc);
-        index == 0 || self.region.blocks.iter().any(|block| returns(&block.end))
-    }
-
-    /// The block is reached from the one before it in the layout and from nowhere else: the flags may stay where they are.
-    fn inherits(&self, index: usize) -> bool {
-        let pc = self.region.blocks[index].pc;
-        let edges = |block: &Block| opt::successors(&block.end).iter().filter(|&&to| to == pc).count();
-        index > 0
-            && !self.heads[index]
-            && !self.is_entry(index)
-            && edges(&self.region.blocks[index - 1]) == 1
-            && self.region.blocks.iter().map(edges).sum::<usize>() == 1
-    }
-
     pub(super) fn start_block(&mut self, index: usize) {
-        if !self.inherits(index) {
+        if !self.reached[index].only_from_before {
             self.place = Place::Memory;
         }
         let label = self.labels[index];
         self.asm.bind(label);
         let pc = self.region.blocks[index].pc;
-        if self.is_entry(index) && self.mapping == self.canonical {
+        if !self.reached[index].only_from_before && self.mapping == self.canonical {
             self.entries.push(Entry {
                 pc,
                 offset: self.asm.offset() as u32,
             });
         }
-        if self.heads[index] {
+        if self.reached[index].head {
             self.poll(pc);
         }
     }
@@ -172,7 +153,9 @@ impl Emitter<'_> {
     fn edge_stores_flags(&self, to: u64) -> bool {
         self.place != Place::Memory
             && self.edge_wants_flags(to)
-            && !self.target(to).is_some_and(|target| self.inherits(target))
+            && !self
+                .target(to)
+                .is_some_and(|target| self.reached[target].only_from_before)
     }
 
     /// Goes on at `to`; `next` is the block that follows in the layout.
@@ -519,7 +502,7 @@ impl Emitter<'_> {
     pub(super) fn finish_cold(&mut self) {
         if self.mapping != self.canonical {
             for index in (1..self.region.blocks.len())
-                .filter(|&index| self.is_entry(index))
+                .filter(|&index| self.reached[index].entry)
                 .collect::<Vec<_>>()
             {
                 self.entries.push(Entry {

@@ -87,7 +87,7 @@ pub(crate) struct Emitter<'a> {
     mapping: Mapping,
     canonical: Mapping,
     flags: Vec<opt::Flags>,
-    heads: Vec<bool>,
+    reached: Vec<opt::Reached>,
     labels: Vec<Label>,
     /// Where the guest's flags are now.
     place: Place,
@@ -124,7 +124,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         mapping,
         canonical,
         flags: opt::flags(region),
-        heads: opt::loop_heads(region),
+        reached: opt::reached(region),
         labels,
         place: Place::Memory,
         keep: false,

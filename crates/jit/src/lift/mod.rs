@@ -163,98 +163,155 @@ fn instruction(lifter: &mut Lifter, insn: Insn) -> Option<End> {
     None
 }
 
-/// Lifts the block at `pc`, which ends before any address of `leaders`.
-fn block(pc: u64, leaders: &BTreeSet<u64>, code: &mut impl Fetch) -> Result<Block, Fault> {
-    let mut lifter = Lifter::new();
-    let mut insns = 0;
-    loop {
-        let at = pc.wrapping_add(4 * u64::from(insns));
-        let stop = insns > 0 && (leaders.contains(&at) || insns >= MAX_BLOCK);
-        let word = match code.fetch(at) {
-            _ if stop => None,
-            Ok(word) => Some(word),
-            Err(fault) if insns == 0 => return Err(fault),
-            Err(_) => None,
-        };
-        let Some(word) = word else {
-            return Ok(Block {
-                pc,
-                insns,
-                nodes: lifter.nodes,
-                end_pc: at,
-                end: End::Jump { to: at },
-            });
-        };
-        lifter.pc = at;
-        insns += 1;
-        let end = match decode(word) {
-            Ok(insn) => instruction(&mut lifter, insn),
-            Err(_) => Some(End::Interpret),
-        };
-        if let Some(end) = end {
-            return Ok(Block {
-                pc,
-                insns,
-                nodes: lifter.nodes,
-                end_pc: at,
-                end,
-            });
+/// What a region's extent depends on. Large programs run most of their code a few times only, so that translating too much is what costs.
+pub struct Around<'a> {
+    /// Whether the block at an address has been run: conditional branches are followed to such targets only.
+    pub executed: &'a dyn Fn(u64) -> bool,
+    /// Whether another region can be entered at an address: the region ends there.
+    pub translated: &'a dyn Fn(u64) -> bool,
+}
+
+impl Around<'_> {
+    /// As if nothing else were translated, and everything had been run.
+    pub const ALL: Around<'static> = Around {
+        executed: &|_| true,
+        translated: &|_| false,
+    };
+}
+
+/// A straight run of code, decoded: what stands at its address and behind it, `None` where it is no instruction.
+type Run = Vec<Option<Insn>>;
+
+/// The code of a region, before it is lifted.
+struct Found {
+    /// By the address of the first instruction; they do not overlap.
+    runs: BTreeMap<u64, Run>,
+    /// Where blocks start.
+    leaders: BTreeSet<u64>,
+}
+
+impl Found {
+    /// The instruction at an address is there already.
+    fn holds(&self, at: u64) -> bool {
+        let before = self.runs.range(..=at).next_back();
+        before.is_some_and(|(&start, run)| at < start + 4 * run.len() as u64)
+    }
+}
+
+/// Addresses that belong to the region if they are near: where control may go on. A branch is expected to go where it went before.
+fn followers(end: &End, executed: &dyn Fn(u64) -> bool) -> impl Iterator<Item = u64> + use<> {
+    let targets = match *end {
+        End::Jump { to } => [Some(to), None],
+        End::Branch { taken, not, .. } => [Some(not), Some(taken).filter(|&taken| executed(taken))],
+        End::Call { next, .. } | End::Indirect { next: Some(next), .. } => [Some(next), None],
+        End::Indirect { next: None, .. } | End::Interpret => [None; 2],
+    };
+    targets.into_iter().flatten()
+}
+
+/// Finds what direct branches reach from `pc`, nearest branches first.
+fn find(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fault> {
+    let near = |to: u64| to.wrapping_sub(pc.wrapping_sub(REACH)) < 2 * REACH && to.is_multiple_of(4);
+    let mut found = Found {
+        runs: BTreeMap::new(),
+        leaders: BTreeSet::from([pc]),
+    };
+    let mut queue = VecDeque::from([pc]);
+    let mut total = 0;
+    while let Some(start) = queue.pop_front() {
+        if found.holds(start) {
+            continue;
+        }
+        // Only what ends blocks is of interest here.
+        let mut lifter = Lifter::new();
+        let mut run = Run::new();
+        while total < MAX_REGION {
+            let at = start.wrapping_add(4 * run.len() as u64);
+            if !run.is_empty() && (found.leaders.contains(&at) || (around.translated)(at)) {
+                break;
+            }
+            let word = match code.fetch(at) {
+                Ok(word) => word,
+                Err(fault) if at == pc => return Err(fault),
+                Err(_) => break,
+            };
+            total += 1;
+            let insn = decode(word).ok();
+            run.push(insn);
+            lifter.pc = at;
+            let Some(insn) = insn else { break };
+            let end = match branch::lift(&mut lifter, &insn) {
+                Some(end) => end,
+                None if ends_block(&insn) || float::writes_fpcr(&insn) => break,
+                None => continue,
+            };
+            for to in followers(&end, around.executed).filter(|&to| near(to)) {
+                if found.leaders.insert(to) && !(around.translated)(to) {
+                    queue.push_back(to);
+                }
+            }
+            break;
+        }
+        if !run.is_empty() {
+            found.runs.insert(start, run);
         }
     }
+    Ok(found)
 }
 
-/// Addresses that belong to the region if they are near: where control may go on.
-fn followers(end: &End) -> Vec<u64> {
-    match *end {
-        End::Jump { to } => vec![to],
-        End::Branch { taken, not, .. } => vec![not, taken],
-        End::Call { next, .. } | End::Indirect { next: Some(next), .. } => vec![next],
-        End::Indirect { next: None, .. } | End::Interpret => Vec::new(),
+/// Lifts the blocks of a run that starts at `pc`.
+fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) {
+    let mut rest = run.iter().zip((pc..).step_by(4)).peekable();
+    while let Some(&(_, pc)) = rest.peek() {
+        let mut lifter = Lifter::new();
+        let mut insns = 0;
+        let end = loop {
+            let at = pc.wrapping_add(4 * u64::from(insns));
+            let stop = insns > 0 && (leaders.contains(&at) || insns >= MAX_BLOCK);
+            let Some((insn, _)) = rest.next_if(|_| !stop) else {
+                break (at, End::Jump { to: at });
+            };
+            lifter.pc = at;
+            insns += 1;
+            match insn {
+                Some(insn) => {
+                    if let Some(end) = instruction(&mut lifter, *insn) {
+                        break (at, end);
+                    }
+                }
+                None => break (at, End::Interpret),
+            }
+        };
+        let (end_pc, end) = end;
+        blocks.push(Block {
+            pc,
+            insns,
+            nodes: lifter.nodes,
+            end_pc,
+            end,
+        });
     }
 }
 
-/// Lifts the region that is entered at `pc`: everything that direct branches reach from there, in the order of addresses.
+/// Lifts the region that is entered at `pc`: what direct branches reach from there, in the order of addresses.
 ///
 /// # Errors
 ///
 /// The fault of fetching the first instruction.
-pub fn region(pc: u64, code: &mut impl Fetch) -> Result<Region, Fault> {
-    let near = |to: u64| to.wrapping_sub(pc.wrapping_sub(REACH)) < 2 * REACH && to.is_multiple_of(4);
-    let mut leaders = BTreeSet::from([pc]);
-    let mut blocks: BTreeMap<u64, Block> = BTreeMap::new();
-    let mut queue = VecDeque::from([pc]);
-    let mut total = 0;
-    while let Some(at) = queue.pop_front() {
-        if blocks.contains_key(&at) || total >= MAX_REGION {
-            continue;
-        }
-        // A branch into a block splits it; its beginning is lifted again, to its new end.
-        let around = blocks
-            .range(..at)
-            .next_back()
-            .map(|(&start, block)| (start, block.insns));
-        if let Some((start, insns)) = around.filter(|&(start, insns)| at < start + 4 * u64::from(insns)) {
-            blocks.insert(start, block(start, &leaders, code)?);
-            total -= insns;
-            total += blocks[&start].insns;
-        }
-        let lifted = match block(at, &leaders, code) {
-            Ok(lifted) => lifted,
-            Err(fault) if at == pc => return Err(fault),
-            Err(_) => continue,
-        };
-        total += lifted.insns;
-        for to in followers(&lifted.end).into_iter().filter(|&to| near(to)) {
-            if leaders.insert(to) {
-                queue.push_back(to);
-            }
-        }
-        blocks.insert(at, lifted);
+pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Region, Fault> {
+    let found = find(pc, code, around)?;
+    let mut all = Vec::new();
+    for (&start, run) in &found.runs {
+        blocks(start, run, &found.leaders, &mut all);
     }
-    let first = blocks.remove(&pc);
-    let blocks: Vec<Block> = first.into_iter().chain(blocks.into_values()).collect();
-    let dead_flags = dead_flags(&blocks, code);
-    Ok(Region { blocks, dead_flags })
+    if let Some(first) = all.iter().position(|block| block.pc == pc) {
+        all[..=first].rotate_right(1);
+    }
+    let dead_flags = dead_flags(&all, code);
+    Ok(Region {
+        blocks: all,
+        dead_flags,
+    })
 }
 
 /// Instructions that are looked at outside of a region, at most.
@@ -274,14 +331,20 @@ fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u6
             End::Indirect { .. } | End::Interpret => {}
         }
     }
-    let stop = |pc: u64| BTreeSet::from([pc.wrapping_add(4 * u64::from(PEEK))]);
-    let peek = |pc: u64| {
-        let peeked = block(pc, &stop(pc), code).ok()?;
-        let decides = peeked
-            .nodes
-            .iter()
-            .find(|node| opt::uses_flags(&node.op) || opt::defines_flags(&node.op))?;
-        (!opt::uses_flags(&decides.op)).then(|| pc..decides.pc.wrapping_add(4))
+    let mut peek = |pc: u64| {
+        let mut lifter = Lifter::new();
+        for index in 0..PEEK {
+            lifter.pc = pc.wrapping_add(4 * u64::from(index));
+            lifter.nodes.clear();
+            let insn = decode(code.fetch(lifter.pc).ok()?).ok()?;
+            let end = instruction(&mut lifter, insn);
+            match opt::first_use(&lifter.nodes) {
+                Some(uses) => return (!uses).then(|| pc..lifter.pc.wrapping_add(4)),
+                None if end.is_some() => return None,
+                None => {}
+            }
+        }
+        None
     };
-    outside.into_iter().filter_map(peek).collect()
+    outside.into_iter().filter_map(&mut peek).collect()
 }
