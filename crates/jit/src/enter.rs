@@ -9,10 +9,12 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 use crate::arena::{Arena, Full};
 use crate::emit::asm::Asm;
 use crate::emit::float::{CONSTANTS, MXCSR, MXCSR_OFFSET};
-use crate::emit::{Shared, move_canonical};
-use crate::map::{BIAS, FPSR_SLOT, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, x_slot};
+use crate::emit::{Shared, look_up, move_canonical};
+use crate::map::{
+    ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, unpack_flags, x_slot,
+};
 
-/// Bytes of host stack for the returns of guest calls, 16 each.
+/// Bytes of host stack for the returns of guest calls, 8 each.
 const RETURNS_SIZE: i32 = 64 << 10;
 
 /// Why translated code came back. Any other value is the address of a jump that wants to be linked to `State::pc`.
@@ -56,7 +58,7 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
         ; push r15
         ; sub rsp, BYTE 16
         ; ldmxcsr [extern mxcsr]
-        // The bottom of the stack of returns leads back to the runtime, whatever address the guest returns to.
+        // The bottom of the stack of returns, for returns from calls that were made before.
         ; lea rax, [>unknown]
         ; push rax
         ; lea rbp, [rdi + BIAS]
@@ -67,8 +69,11 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
     dynasm!(asm.ops ; .arch x64 ; jmp rsi);
     dynasm!(asm.ops ; .arch x64
         ; unknown:
-        ; mov [rbp + PC_SLOT], rax
-        ; xor eax, eax);
+        ; lea rdx, [<unknown]
+        ; push rdx
+        ; jmp >by_table);
+    let astray = at + asm.offset() as u64;
+    emit_astray(&mut asm);
     let exit = at + asm.offset() as u64;
     move_canonical(&mut asm, true);
     let exit_stored = at + asm.offset() as u64;
@@ -100,10 +105,65 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
         shared: Shared {
             exit,
             exit_stored,
+            astray,
             fallback: fallback as usize as u64,
             constants,
         },
     })
+}
+
+/// How many bytes of the stack of returns are searched for the place where a return belongs.
+const SEARCHED: i32 = 16 * 8;
+
+/// A guest return has led to the return of another guest call. If calls in between were left without one (longjmp does that), the
+/// right place lies below them on the stack; else the lookup table knows. RAX is the guest address, the mapping is canonical.
+fn emit_astray(asm: &mut Asm) {
+    let (bottom, attention) = (x_slot(RETURNS_BOTTOM), x_slot(ATTENTION));
+    dynasm!(asm.ops ; .arch x64
+        ; mov rdx, rsp
+        ; lea r14, [rsp + SEARCHED]
+        ; cmp r14, [rbp + bottom]
+        ; jb >next
+        ; mov r14, [rbp + bottom]
+        ; next:
+        ; cmp rdx, r14
+        ; jae >by_table
+        ; mov rsi, [rdx]
+        ; add rdx, BYTE 8
+        // Every return address is that of CMP RAX, imm32 or of CMP RAX, [RIP + disp32].
+        ; cmp BYTE [rsi + 1], BYTE 0x3d
+        ; jne >far
+        ; movsxd rcx, DWORD [rsi + 2]
+        ; jmp >compare
+        ; far:
+        ; movsxd rcx, DWORD [rsi + 3]
+        ; mov rcx, [rsi + rcx + 7]
+        ; compare:
+        ; cmp rcx, rax
+        ; jne <next
+        ; mov rsp, rdx
+        ; jmp rsi
+        ; by_table:
+        ; mov rdx, [rbp + attention]
+        ; cmp DWORD [rdx], BYTE 0
+        ; jne >leave);
+    look_up(asm);
+    dynasm!(asm.ops ; .arch x64
+        ; jne >leave
+        ; jmp QWORD [rsi + rdx * 4 + 8]
+        ; leave:
+        ; mov [rbp + PC_SLOT], rax
+        ; xor eax, eax);
+}
+
+/// Before translated code runs: its form of the flags.
+pub fn pack(state: &mut State) {
+    state.x[usize::from(PACKED_FLAGS)] = pack_flags(state.flags).into();
+}
+
+/// After translated code has run: everybody else's form of the flags.
+pub fn unpack(state: &mut State) {
+    state.flags = unpack_flags(state.x[usize::from(PACKED_FLAGS)] as u32);
 }
 
 /// MXCSR.
@@ -135,7 +195,9 @@ extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
     crate::interpreted::count(insn);
     state.pc = pc;
     state.fpsr |= exceptions();
+    unpack(state);
     let result = armlet_interpreter::a64::execute(state, *insn);
+    pack(state);
     clear_exceptions();
     match result {
         Ok(()) => 0,

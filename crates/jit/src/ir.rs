@@ -42,7 +42,7 @@ impl Width {
 pub enum Var {
     /// X0 to X30, or 32 for SP; never 31.
     X(u8),
-    /// A temporary; 0 and 1 are in host registers, the others in memory.
+    /// Temporary 0 or 1.
     T(u8),
 }
 
@@ -90,6 +90,8 @@ pub enum Unary {
     Not,
     /// Leading zeros.
     Clz,
+    /// Trailing zeros.
+    Ctz,
     /// Leading sign bits, without the sign bit itself.
     Cls,
     /// Bits in reverse order.
@@ -329,6 +331,71 @@ pub enum Op {
     Fallback { insn: Insn },
 }
 
+impl Op {
+    /// The variable that is written.
+    pub fn written(&self) -> Option<Var> {
+        match *self {
+            Op::Alu { d, .. } | Op::Adc { d, .. } | Op::Sbc { d, .. } => d,
+            Op::Mov { d, .. }
+            | Op::Shift { d, .. }
+            | Op::Unary { d, .. }
+            | Op::Extend { d, .. }
+            | Op::Multiply { d, .. }
+            | Op::Extract { d, .. }
+            | Op::Insert { d, .. }
+            | Op::Field { d, .. }
+            | Op::Select { d, .. }
+            | Op::Load { d, .. }
+            | Op::ReadTpidr { d } => Some(d),
+            Op::Atomic(ref atomic) => Some(atomic.op.operands().0),
+            Op::Float {
+                op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
+                ..
+            } => Some(d),
+            Op::Simd(Simd::Move { d, .. }) => Some(d),
+            Op::Float { .. }
+            | Op::Simd(_)
+            | Op::Vector(_)
+            | Op::Fallback { .. }
+            | Op::Compare { .. }
+            | Op::Store { .. }
+            | Op::Aligned { .. }
+            | Op::Fence
+            | Op::WriteTpidr { .. } => None,
+        }
+    }
+
+    /// Whether the whole state of the guest may be looked at here: by a fault, or by the interpreter.
+    pub fn observes(&self) -> bool {
+        match self {
+            Op::Load { .. }
+            | Op::Store { .. }
+            | Op::Aligned { .. }
+            | Op::Atomic(_)
+            | Op::Vector(_)
+            | Op::Float { .. }
+            | Op::Simd(_)
+            | Op::Fallback { .. } => true,
+            Op::Mov { .. }
+            | Op::Alu { .. }
+            | Op::Adc { .. }
+            | Op::Sbc { .. }
+            | Op::Shift { .. }
+            | Op::Unary { .. }
+            | Op::Extend { .. }
+            | Op::Multiply { .. }
+            | Op::Extract { .. }
+            | Op::Insert { .. }
+            | Op::Field { .. }
+            | Op::Select { .. }
+            | Op::Compare { .. }
+            | Op::Fence
+            | Op::ReadTpidr { .. }
+            | Op::WriteTpidr { .. } => false,
+        }
+    }
+}
+
 /// Operations on the vector registers; grown by what is hot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Vector {
@@ -408,7 +475,7 @@ impl Region {
         self.dead_flags.binary_search_by_key(&pc, |range| range.start).is_ok()
     }
 
-    /// The index of the block at an address.
+    /// The index of the block at an address. All blocks but the first are in the order of addresses.
     pub fn find(&self, pc: u64) -> Option<usize> {
         let (first, others) = self.blocks.split_first()?;
         if first.pc == pc {

@@ -51,6 +51,7 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
     let shared = Shared {
         exit: AT - 0x300,
         exit_stored: AT - 0x200,
+        astray: AT - 0x400,
         fallback: AT - 0x100,
         constants: AT - 0x1000,
     };

@@ -1,9 +1,10 @@
 //! Which guest registers live in which host registers.
 //!
 //! A mapping holds for a whole region. All regions are entered and left under the canonical mapping, so that they can be chained; a region
-//! with a loop may choose its own in between.
+//! with a loop may choose its own in between. What is left of the host's registers caches the guest's others within
+//! a block (see `emit/cached.rs`).
 
-use armlet_cpu::a64::{Exclusive, State};
+use armlet_cpu::a64::{Exclusive, Flags, State};
 
 use crate::ir::Var;
 use crate::opt::Uses;
@@ -12,23 +13,25 @@ use crate::opt::Uses;
 pub mod host {
     /// Scratch of the emitter.
     pub const RAX: u8 = 0;
-    /// Temporary 0 (and the count of ROR).
+    /// A cache register; the count of ROR, the divisor, the operand of atomics.
     pub const RCX: u8 = 1;
     /// Scratch of the emitter.
     pub const RDX: u8 = 2;
     /// The guest state, plus [`super::BIAS`].
     pub const RBP: u8 = 5;
-    /// Temporary 1.
+    /// A cache register.
     pub const RSI: u8 = 6;
 }
 
 /// RBP points this far into the state, so that X0 to X30 are reached with an 8-bit displacement.
 pub const BIAS: i32 = 128;
 
-/// Host registers that guest registers can have.
-pub const X_HOSTS: [u8; 10] = [3, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+/// Host registers that guest registers can have: for the length of a region, or, as cache registers, for a while.
+pub const X_HOSTS: [u8; 12] = [3, 7, 8, 9, 10, 11, 12, 13, 14, 15, host::RSI, host::RCX];
+/// How many of them can be mapped for a whole region; the others are cache registers.
+const X_MAPPED: usize = 10;
 /// The guest registers that have them between regions.
-const X_CANONICAL: [u8; 10] = [0, 1, 2, 3, 8, 9, 19, 20, 21, 32];
+const X_CANONICAL: [u8; 8] = [0, 1, 2, 3, 19, 20, 21, 32];
 
 /// Host vector registers that guest registers can have; xmm0 to xmm2 are scratch.
 pub const V_HOSTS: [u8; 13] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -60,27 +63,52 @@ pub const EXCLUSIVE_SIZE: i32 =
 pub const TPIDR_SLOT: i32 = core::mem::offset_of!(State, tpidr) as i32 - BIAS;
 /// Displacement of FPSR from RBP.
 pub const FPSR_SLOT: i32 = core::mem::offset_of!(State, fpsr) as i32 - BIAS;
-/// Displacement of the flag bytes N, Z, C, V from RBP.
-pub const FLAGS_SLOT: i32 = core::mem::offset_of!(State, flags) as i32 - BIAS;
 
 /// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): the thread's lookup table.
 pub const LOOKUP: u8 = 48;
 /// A pointer to the thread's attention word.
 pub const ATTENTION: u8 = 49;
-/// Where an operation saves a register that it needs for itself.
-pub const SPARE: u8 = 50;
 /// The host stack pointer with which translated code was entered: the bottom of the stack of returns.
 pub const RETURNS_BOTTOM: u8 = 51;
 /// The host stack pointer below which the stack of returns is started anew.
 pub const RETURNS_LIMIT: u8 = 52;
-/// Temporary 2; the others follow.
+/// The flags, packed as LAHF and SETO deliver them. [`State::flags`] is right outside of translated code only.
+pub const PACKED_FLAGS: u8 = 53;
+/// Temporary 0; the others follow.
 const FIRST_TEMPORARY: u8 = 54;
+
+/// Packed flags: N.
+pub const FLAG_N: u32 = 1 << 15;
+/// Packed flags: Z.
+pub const FLAG_Z: u32 = 1 << 14;
+/// Packed flags: the inverse of C.
+pub const FLAG_C_CLEAR: u32 = 1 << 8;
+/// Packed flags: V.
+pub const FLAG_V: u32 = 1;
+
+/// Flags in the form that translated code has in memory: AH after LAHF behind a subtraction, V in AL.
+pub fn pack_flags(flags: Flags) -> u32 {
+    let bit = |set: bool, bit: u32| if set { bit } else { 0 };
+    bit(flags.n, FLAG_N) | bit(flags.z, FLAG_Z) | bit(!flags.c, FLAG_C_CLEAR) | bit(flags.v, FLAG_V)
+}
+
+/// The inverse of [`pack_flags`]; other bits are ignored.
+pub fn unpack_flags(packed: u32) -> Flags {
+    Flags {
+        n: packed & FLAG_N != 0,
+        z: packed & FLAG_Z != 0,
+        c: packed & FLAG_C_CLEAR == 0,
+        v: packed & FLAG_V != 0,
+    }
+}
 
 /// A mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
     x: [Option<u8>; 33],
     v: [Option<u8>; 32],
+    /// Temporaries, which are only ever cached.
+    t: [Option<u8>; 2],
 }
 
 impl Mapping {
@@ -89,6 +117,7 @@ impl Mapping {
         let mut mapping = Mapping {
             x: [None; 33],
             v: [None; 32],
+            t: [None; 2],
         };
         for (guest, host) in X_CANONICAL.into_iter().zip(X_HOSTS) {
             mapping.x[usize::from(guest)] = Some(host);
@@ -103,10 +132,11 @@ impl Mapping {
     /// another one must be used more often than it would have to be moved at the region's borders.
     pub fn chosen(uses: &Uses) -> Mapping {
         let canonical = Mapping::canonical();
-        let moves = 4 * uses.crossings;
+        let moves = 6 * uses.crossings;
         Mapping {
-            x: choose(&uses.x, moves, &canonical.x, &X_HOSTS),
-            v: choose(&uses.v, moves, &canonical.v, &V_HOSTS),
+            x: choose(&uses.x, moves, &canonical.x, &X_HOSTS[..X_MAPPED], X_CANONICAL.len()),
+            v: choose(&uses.v, moves, &canonical.v, &V_HOSTS, V_HOSTS.len()),
+            t: [None; 2],
         }
     }
 
@@ -114,10 +144,22 @@ impl Mapping {
     pub fn host(&self, var: Var) -> Option<u8> {
         match var {
             Var::X(n) => self.x[usize::from(n)],
-            Var::T(0) => Some(host::RCX),
-            Var::T(1) => Some(host::RSI),
-            Var::T(_) => None,
+            Var::T(n) => self.t[usize::from(n & 1)],
         }
+    }
+
+    /// Places a variable in a host register, or in memory.
+    pub fn place(&mut self, var: Var, host: Option<u8>) {
+        match var {
+            Var::X(n) => self.x[usize::from(n)] = host,
+            Var::T(n) => self.t[usize::from(n & 1)] = host,
+        }
+    }
+
+    /// The host registers that no X register has.
+    pub fn free(&self) -> Vec<u8> {
+        let taken = |host: &u8| self.x.contains(&Some(*host));
+        X_HOSTS.into_iter().filter(|host| !taken(host)).collect()
     }
 
     /// The host register of V\[n\].
@@ -148,11 +190,20 @@ pub fn slot(var: Var) -> i32 {
     }
 }
 
-fn choose<const N: usize>(uses: &[u64; N], moves: u64, canonical: &[Option<u8>; N], hosts: &[u8]) -> [Option<u8>; N] {
+/// If not all of those that are worth it find room, `usual` of them do: then there are more cache registers for the others.
+fn choose<const N: usize>(
+    uses: &[u64; N],
+    moves: u64,
+    canonical: &[Option<u8>; N],
+    hosts: &[u8],
+    usual: usize,
+) -> [Option<u8>; N] {
     let pays = |n: &usize| uses[*n] > if canonical[*n].is_some() { 0 } else { moves };
     let mut order: Vec<usize> = (0..N).filter(pays).collect();
     order.sort_by_key(|&n| (std::cmp::Reverse(uses[n]), canonical[n].is_none()));
-    order.truncate(hosts.len());
+    if order.len() > hosts.len() {
+        order.truncate(usual);
+    }
     // Whoever keeps its canonical register first; then the unused ones stay where they are, as long as nobody needs the place.
     let mut mapping = [None; N];
     let mut free: Vec<u8> = hosts.to_vec();
@@ -165,10 +216,10 @@ fn choose<const N: usize>(uses: &[u64; N], moves: u64, canonical: &[Option<u8>; 
     for &n in order.iter().filter(|&&n| canonical[n].is_none()) {
         mapping[n] = free.pop();
     }
-    for n in 0..N {
-        if let Some(host) = canonical[n].filter(|host| free.contains(host)) {
-            mapping[n] = Some(host);
-        }
+    let room = usual.saturating_sub(order.len());
+    let stay = |n: &usize| canonical[*n].is_some_and(|host| free.contains(&host));
+    for n in (0..N).filter(stay).take(room) {
+        mapping[n] = canonical[n];
     }
     mapping
 }

@@ -196,7 +196,7 @@ pub fn reached(region: &Region) -> Vec<Reached> {
 
 /// What the choice of host registers depends on. A loop counts for eight times its surroundings.
 pub struct Uses {
-    /// How often each X register is named.
+    /// What it costs that each X register is in memory.
     pub x: [u64; 33],
     /// How often each V register is named.
     pub v: [u64; 32],
@@ -222,24 +222,29 @@ pub fn uses(region: &Region) -> Uses {
     }
     let (mut x, mut v, mut crossings) = ([0u64; 33], [0u64; 32], 0u64);
     for (block, weight) in region.blocks.iter().zip(weights) {
-        let mut see = |var: Var| {
+        // A register that a block defines before it uses it is cached there; one that comes in from elsewhere costs a load.
+        let mut known = [false; 33];
+        let mut read = |var: Var, known: &mut [bool; 33]| {
             if let Var::X(n) = var {
-                x[usize::from(n)] += weight;
+                let first = !std::mem::replace(&mut known[usize::from(n)], true);
+                x[usize::from(n)] += weight * if first { 4 } else { 1 };
             }
         };
+        let mut writes = [0u64; 33];
         for node in &block.nodes {
-            visit(&node.op, &mut see, &mut |n| v[usize::from(n & 31)] += weight);
+            reads(&node.op, &mut |var| read(var, &mut known));
+            if let Some(Var::X(n)) = node.op.written() {
+                known[usize::from(n)] = true;
+                writes[usize::from(n)] += 2 * weight;
+            }
+            visit(&node.op, &mut |_| {}, &mut |n| v[usize::from(n & 31)] += weight);
         }
+        if let Some(var) = end_reads(&block.end) {
+            read(var, &mut known);
+        }
+        x.iter_mut().zip(writes).for_each(|(x, writes)| *x += writes);
         if matches!(block.end, End::Call { .. } | End::Indirect { .. }) {
             crossings += weight;
-        }
-        match block.end {
-            End::Branch {
-                test: Test::Zero(_, a) | Test::NotZero(_, a) | Test::BitClear(a, _) | Test::BitSet(a, _),
-                ..
-            }
-            | End::Indirect { to: a, .. } => see_val(a, &mut see),
-            _ => {}
         }
     }
     Uses { x, v, loops, crossings }
@@ -255,6 +260,62 @@ pub(crate) fn see_address(at: &Address, see: &mut dyn FnMut(Var)) {
     see_val(at.base, see);
     if let Some((index, _, _)) = at.index {
         see(index);
+    }
+}
+
+/// Calls `see` with every variable that an operation reads (more than once, if it does so).
+pub(crate) fn reads(op: &Op, see: &mut dyn FnMut(Var)) {
+    let written = op.written();
+    match op {
+        // Their operands and results are never the same variable.
+        Op::Float { .. } | Op::Simd(_) | Op::Vector(_) => visit(
+            op,
+            &mut |var| {
+                if Some(var) != written {
+                    see(var);
+                }
+            },
+            &mut |_| {},
+        ),
+        _ => {
+            // The result is named once as such; some operations read it, too.
+            let reads_result = matches!(op, Op::Insert { .. })
+                || matches!(
+                    op,
+                    Op::Atomic(Atomic {
+                        op: AtomicOp::CompareSwap { .. },
+                        ..
+                    })
+                );
+            let mut first = written.filter(|_| !reads_result);
+            visit(
+                op,
+                &mut |var| {
+                    if first == Some(var) {
+                        first = None;
+                    } else {
+                        see(var);
+                    }
+                },
+                &mut |_| {},
+            );
+        }
+    }
+}
+
+/// The variable that the end of a block reads.
+pub(crate) fn end_reads(end: &End) -> Option<Var> {
+    let val = match *end {
+        End::Branch {
+            test: Test::Zero(_, a) | Test::NotZero(_, a) | Test::BitClear(a, _) | Test::BitSet(a, _),
+            ..
+        }
+        | End::Indirect { to: a, .. } => a,
+        _ => return None,
+    };
+    match val {
+        Val::Var(var) => Some(var),
+        Val::Imm(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use armlet_cpu::a64::{Flags, State};
 use crate::cache::Jit;
 use crate::emit::Place;
 use crate::enter::Exit;
-use crate::map::BIAS;
+use crate::map::{BIAS, PACKED_FLAGS, pack_flags};
 
 /// `gregs` index of each host register, in the order of their encoding.
 const GREGS: [i32; 16] = [
@@ -78,25 +78,18 @@ impl Jit {
             eflags & 0x40 != 0,
             eflags & 0x800 != 0,
         );
-        match site.flags {
-            Place::Memory => {}
-            Place::Sub => {
-                state.flags = Flags {
-                    n: sign,
-                    z: zero,
-                    c: !carry,
-                    v: overflow,
-                }
-            }
-            Place::Float { reversed } => state.flags = float_flags(reversed, carry, zero, eflags & 4 != 0),
-            Place::Add | Place::Logic => {
-                state.flags = Flags {
-                    n: sign,
-                    z: zero,
-                    c: carry,
-                    v: overflow,
-                }
-            }
+        let flags = match site.flags {
+            Place::Memory => None,
+            Place::Float { reversed } => Some(float_flags(reversed, carry, zero, eflags & 4 != 0)),
+            Place::Sub | Place::Add | Place::Logic => Some(Flags {
+                n: sign,
+                z: zero,
+                c: carry != (site.flags == Place::Sub),
+                v: overflow,
+            }),
+        };
+        if let Some(flags) = flags {
+            state.x[usize::from(PACKED_FLAGS)] = pack_flags(flags).into();
         }
         state.pc = site.pc;
         context.uc_mcontext.gregs[libc::REG_RIP as usize] = cache.exit_stored() as i64;

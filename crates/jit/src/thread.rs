@@ -9,7 +9,7 @@ use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block
 
 use crate::cache::Jit;
 use crate::emit::LOOKUP_BITS;
-use crate::enter::{Enter, Exit};
+use crate::enter::{Enter, Exit, pack, unpack};
 use crate::map::{ATTENTION, LOOKUP};
 
 /// How often a block is interpreted before it is translated: a translation costs about as much as interpreting the
@@ -132,7 +132,10 @@ impl Thread {
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
         let exit = {
             let _running = self.jit.enter(self.generation)?;
-            enter(cpu, host)
+            pack(cpu);
+            let exit = enter(cpu, host);
+            unpack(cpu);
+            exit
         };
         if exit == Exit::Lookup as u64 {
             // A branch ignores the tag of its target, as the interpreter's branches do.

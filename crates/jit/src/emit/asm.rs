@@ -100,10 +100,22 @@ macro_rules! memory {
                 Ok(d) => dynasm!($asm ; .arch x64 ; $($before)* [BYTE Rq(b) + d] $($after)*),
                 Err(_) => dynasm!($asm ; .arch x64 ; $($before)* [DWORD Rq(b) + d] $($after)*),
             },
-            Some((i, 0)) => dynasm!($asm ; .arch x64 ; $($before)* [Rq(b) + Rq(i) * 1 + d] $($after)*),
-            Some((i, 1)) => dynasm!($asm ; .arch x64 ; $($before)* [Rq(b) + Rq(i) * 2 + d] $($after)*),
-            Some((i, 2)) => dynasm!($asm ; .arch x64 ; $($before)* [Rq(b) + Rq(i) * 4 + d] $($after)*),
-            Some((i, _)) => dynasm!($asm ; .arch x64 ; $($before)* [Rq(b) + Rq(i) * 8 + d] $($after)*),
+            Some((i, 0)) => match i8::try_from(d) {
+                Ok(d) => dynasm!($asm ; .arch x64 ; $($before)* [BYTE Rq(b) + Rq(i) * 1 + d] $($after)*),
+                Err(_) => dynasm!($asm ; .arch x64 ; $($before)* [DWORD Rq(b) + Rq(i) * 1 + d] $($after)*),
+            },
+            Some((i, 1)) => match i8::try_from(d) {
+                Ok(d) => dynasm!($asm ; .arch x64 ; $($before)* [BYTE Rq(b) + Rq(i) * 2 + d] $($after)*),
+                Err(_) => dynasm!($asm ; .arch x64 ; $($before)* [DWORD Rq(b) + Rq(i) * 2 + d] $($after)*),
+            },
+            Some((i, 2)) => match i8::try_from(d) {
+                Ok(d) => dynasm!($asm ; .arch x64 ; $($before)* [BYTE Rq(b) + Rq(i) * 4 + d] $($after)*),
+                Err(_) => dynasm!($asm ; .arch x64 ; $($before)* [DWORD Rq(b) + Rq(i) * 4 + d] $($after)*),
+            },
+            Some((i, _)) => match i8::try_from(d) {
+                Ok(d) => dynasm!($asm ; .arch x64 ; $($before)* [BYTE Rq(b) + Rq(i) * 8 + d] $($after)*),
+                Err(_) => dynasm!($asm ; .arch x64 ; $($before)* [DWORD Rq(b) + Rq(i) * 8 + d] $($after)*),
+            },
         }
     }};
 }
@@ -125,23 +137,25 @@ macro_rules! widths {
     };
 }
 
-macro_rules! with_source {
-    ($asm:expr, $w:expr, $d:expr, $source:expr, $mnemonic:ident) => {
-        match ($w, $source) {
-            (Width::X, Source::Reg(r)) => dynasm!($asm ; .arch x64 ; $mnemonic Rq($d), Rq(r)),
-            (Width::W, Source::Reg(r)) => dynasm!($asm ; .arch x64 ; $mnemonic Rd($d), Rd(r)),
-            (Width::X, Source::Slot(slot)) => memory!($asm, HostAddress::state(slot), ($mnemonic Rq($d), QWORD) ()),
-            (Width::W, Source::Slot(slot)) => memory!($asm, HostAddress::state(slot), ($mnemonic Rd($d), DWORD) ()),
-            (Width::X, Source::Imm(imm)) => match i8::try_from(imm) {
-                Ok(imm) => dynasm!($asm ; .arch x64 ; $mnemonic Rq($d), BYTE imm),
-                Err(_) => dynasm!($asm ; .arch x64 ; $mnemonic Rq($d), DWORD imm),
-            },
-            (Width::W, Source::Imm(imm)) => match i8::try_from(imm) {
-                Ok(imm) => dynasm!($asm ; .arch x64 ; $mnemonic Rd($d), BYTE imm),
-                Err(_) => dynasm!($asm ; .arch x64 ; $mnemonic Rd($d), DWORD imm),
-            },
+/// The operand that a ModRM byte names.
+#[derive(Clone, Copy)]
+enum Rm {
+    /// A register.
+    Reg(u8),
+    /// A byte register: numbers 4 to 7 need a REX prefix.
+    Byte(u8),
+    /// Memory.
+    At(HostAddress),
+}
+
+impl From<Source> for Rm {
+    fn from(source: Source) -> Rm {
+        match source {
+            Source::Reg(reg) => Rm::Reg(reg),
+            Source::Slot(slot) => Rm::At(HostAddress::state(slot)),
+            Source::Imm(_) => unreachable!("a constant is no ModRM operand"),
         }
-    };
+    }
 }
 
 /// Host code under construction.
@@ -177,146 +191,237 @@ impl Asm {
         dynasm!(self.ops ; .arch x64 ; =>label);
     }
 
+    /// The encoding of one instruction: mandatory prefix (0: none), REX.W, opcode, the register field (or opcode extension), the ModRM
+    /// operand. Of general registers only; dynasm's forms with register numbers that are not known in advance would
+    /// always take a REX prefix, a SIB byte and long displacements.
+    fn encode(&mut self, prefix: u8, wide: bool, opcode: &[u8], reg: u8, rm: Rm) {
+        let (base, index, extra) = match rm {
+            Rm::Reg(r) => (r, 0, false),
+            Rm::Byte(r) => (r, 0, (4..8).contains(&r)),
+            Rm::At(at) => (at.base, at.index.map_or(0, |(index, _)| index), false),
+        };
+        let rex = 0x40 | u8::from(wide) << 3 | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
+        let ops = &mut self.ops;
+        if prefix != 0 {
+            ops.push(prefix);
+        }
+        if rex != 0x40 || extra {
+            ops.push(rex);
+        }
+        ops.extend(opcode);
+        let field = (reg & 7) << 3;
+        match rm {
+            Rm::Reg(r) | Rm::Byte(r) => ops.push(0xc0 | field | r & 7),
+            Rm::At(HostAddress { base, index, disp }) => {
+                let short = i8::try_from(disp);
+                // RBP and R13 as base need a displacement, RSP and R12 a SIB byte.
+                let mode = match short {
+                    Ok(0) if base & 7 != 5 => 0x00,
+                    Ok(_) => 0x40,
+                    Err(_) => 0x80,
+                };
+                match index {
+                    Some((index, scale)) => {
+                        ops.push(mode | field | 4);
+                        ops.push(scale << 6 | (index & 7) << 3 | base & 7);
+                    }
+                    None if base & 7 == 4 => {
+                        ops.push(mode | field | 4);
+                        ops.push(0x24);
+                    }
+                    None => ops.push(mode | field | base & 7),
+                }
+                match (mode, short) {
+                    (0x00, _) => {}
+                    (_, Ok(short)) => ops.push_i8(short),
+                    (_, Err(_)) => ops.push_i32(disp),
+                }
+            }
+        }
+    }
+
+    /// The same with the opcode's register field for a byte register.
+    fn encode_byte(&mut self, opcode: &[u8], reg: u8, at: HostAddress) {
+        if (4..8).contains(&reg) && at.base < 8 && at.index.is_none_or(|(index, _)| index < 8) {
+            // An empty REX prefix chooses SIL and DIL over DH and BH.
+            self.ops.push(0x40);
+        }
+        self.encode(0, false, opcode, reg, Rm::At(at));
+    }
+
+    /// One of the eight instructions with the opcodes 0x00 to 0x3f: `number` is ADD 0, OR 1, ADC 2, SBB 3, AND 4, SUB 5, XOR 6, CMP 7.
+    fn arithmetic(&mut self, number: u8, w: Width, d: u8, s: Source) {
+        let wide = w == Width::X;
+        match s {
+            Source::Imm(imm) => self.arithmetic_imm(number, wide, Rm::Reg(d), imm),
+            _ => self.encode(0, wide, &[number << 3 | 3], d, s.into()),
+        }
+    }
+
+    fn arithmetic_imm(&mut self, number: u8, wide: bool, d: Rm, imm: i32) {
+        match i8::try_from(imm) {
+            Ok(imm) => {
+                self.encode(0, wide, &[0x83], number, d);
+                self.ops.push_i8(imm);
+            }
+            Err(_) => {
+                self.encode(0, wide, &[0x81], number, d);
+                self.ops.push_i32(imm);
+            }
+        }
+    }
+
     /// d = s; the flags stay.
     pub fn mov(&mut self, w: Width, d: u8, s: u8) {
         if d != s || w == Width::W {
-            widths!(self.ops, w, mov(d, s));
+            self.encode(0, w == Width::X, &[0x8b], d, Rm::Reg(s));
         }
     }
 
     /// d = a constant, in the shortest form; the flags stay.
     pub fn mov_imm(&mut self, d: u8, value: u64) {
         if let Ok(value) = u32::try_from(value) {
-            dynasm!(self.ops ; .arch x64 ; mov Rd(d), DWORD value as i32);
+            if d >= 8 {
+                self.ops.push(0x41);
+            }
+            self.ops.push(0xb8 | d & 7);
+            self.ops.push_u32(value);
         } else if let Ok(value) = i32::try_from(value as i64) {
-            dynasm!(self.ops ; .arch x64 ; mov Rq(d), DWORD value);
+            self.encode(0, true, &[0xc7], 0, Rm::Reg(d));
+            self.ops.push_i32(value);
         } else {
-            dynasm!(self.ops ; .arch x64 ; mov Rq(d), QWORD value as i64);
+            self.ops.push(0x48 | d >> 3);
+            self.ops.push(0xb8 | d & 7);
+            self.ops.push_u64(value);
         }
     }
 
     /// d = a 64-bit slot of the state.
     pub fn load_slot(&mut self, d: u8, slot: i32) {
-        memory!(self.ops, HostAddress::state(slot), (mov Rq(d), QWORD) ());
+        self.encode(0, true, &[0x8b], d, Rm::At(HostAddress::state(slot)));
     }
 
     /// A 64-bit slot of the state = s.
     pub fn store_slot(&mut self, slot: i32, s: u8) {
-        memory!(self.ops, HostAddress::state(slot), (mov QWORD) (, Rq(s)));
+        self.encode(0, true, &[0x89], s, Rm::At(HostAddress::state(slot)));
     }
 
     /// A 64-bit slot of the state = a sign-extended constant.
     pub fn store_slot_imm(&mut self, slot: i32, value: i32) {
-        memory!(self.ops, HostAddress::state(slot), (mov QWORD) (, DWORD value));
+        self.store_imm(3, value, HostAddress::state(slot));
     }
 
     /// d = d op s
     pub fn alu(&mut self, op: Alu, w: Width, d: u8, s: Source) {
-        match op {
-            Alu::Add => with_source!(self.ops, w, d, s, add),
-            Alu::Sub => with_source!(self.ops, w, d, s, sub),
-            Alu::And => with_source!(self.ops, w, d, s, and),
-            Alu::Or => with_source!(self.ops, w, d, s, or),
-            Alu::Xor => with_source!(self.ops, w, d, s, xor),
-        }
+        self.arithmetic(number(op), w, d, s);
     }
 
     /// d = d + s + CF
     pub fn adc(&mut self, w: Width, d: u8, s: Source) {
-        with_source!(self.ops, w, d, s, adc);
+        self.arithmetic(2, w, d, s);
     }
 
     /// d = d - s - CF
     pub fn sbb(&mut self, w: Width, d: u8, s: Source) {
-        with_source!(self.ops, w, d, s, sbb);
+        self.arithmetic(3, w, d, s);
     }
 
     /// Flags of a - s.
     pub fn cmp(&mut self, w: Width, a: u8, s: Source) {
-        match (w, s) {
-            (_, Source::Imm(0)) => self.test(w, a, Source::Reg(a)),
-            (Width::X, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; cmp Rq(a), DWORD imm),
-            (Width::W, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; cmp Rd(a), DWORD imm),
-            (_, Source::Reg(r)) => widths!(self.ops, w, cmp(a, r)),
-            (Width::X, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (cmp Rq(a), QWORD) ()),
-            (Width::W, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (cmp Rd(a), DWORD) ()),
+        match s {
+            Source::Imm(0) => self.test(w, a, Source::Reg(a)),
+            _ => self.arithmetic(7, w, a, s),
         }
     }
 
     /// Flags of a & s.
     pub fn test(&mut self, w: Width, a: u8, s: Source) {
-        match (w, s) {
-            (_, Source::Reg(r)) => widths!(self.ops, w, test(a, r)),
-            (Width::X, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (test QWORD) (, Rq(a))),
-            (Width::W, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (test DWORD) (, Rd(a))),
-            (Width::X, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; test Rq(a), DWORD imm),
-            (Width::W, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; test Rd(a), DWORD imm),
+        match s {
+            // A mask of the low byte, without its sign bit, sets the same flags.
+            Source::Imm(imm) if (1..0x80).contains(&imm) => {
+                self.encode(0, false, &[0xf6], 0, Rm::Byte(a));
+                self.ops.push(imm as u8);
+            }
+            Source::Imm(imm) => {
+                self.encode(0, w == Width::X, &[0xf7], 0, Rm::Reg(a));
+                self.ops.push_i32(imm);
+            }
+            _ => self.encode(0, w == Width::X, &[0x85], a, s.into()),
         }
+    }
+
+    /// Flags of a 32-bit slot & a constant.
+    pub fn test_slot(&mut self, slot: i32, imm: u32) {
+        self.encode(0, false, &[0xf7], 0, Rm::At(HostAddress::state(slot)));
+        self.ops.push_u32(imm);
+    }
+
+    /// CF = a bit of a 32-bit slot.
+    pub fn bit_test_slot(&mut self, slot: i32, bit: u8) {
+        self.encode(0, false, &[0x0f, 0xba], 4, Rm::At(HostAddress::state(slot)));
+        self.ops.push(bit);
     }
 
     /// slot = slot op s (64 bits)
     pub fn alu_slot(&mut self, op: Alu, slot: i32, s: Source) {
-        macro_rules! form {
-            ($mnemonic:ident) => {
-                match s {
-                    Source::Reg(r) => memory!(self.ops, HostAddress::state(slot), ($mnemonic QWORD) (, Rq(r))),
-                    Source::Imm(imm) => memory!(self.ops, HostAddress::state(slot), ($mnemonic QWORD) (, DWORD imm)),
-                    Source::Slot(_) => unreachable!("an instruction has one memory operand"),
-                }
-            };
-        }
-        match op {
-            Alu::Add => form!(add),
-            Alu::Sub => form!(sub),
-            Alu::And => form!(and),
-            Alu::Or => form!(or),
-            Alu::Xor => form!(xor),
+        let at = Rm::At(HostAddress::state(slot));
+        match s {
+            Source::Reg(r) => self.encode(0, true, &[number(op) << 3 | 1], r, at),
+            Source::Imm(imm) => self.arithmetic_imm(number(op), true, at, imm),
+            Source::Slot(_) => unreachable!("an instruction has one memory operand"),
         }
     }
 
     /// Flags of slot - s.
     pub fn cmp_slot(&mut self, w: Width, slot: i32, s: Source) {
-        let at = HostAddress::state(slot);
-        match (w, s) {
-            (Width::X, Source::Reg(r)) => memory!(self.ops, at, (cmp QWORD) (, Rq(r))),
-            (Width::W, Source::Reg(r)) => memory!(self.ops, at, (cmp DWORD) (, Rd(r))),
-            (Width::X, Source::Imm(imm)) => memory!(self.ops, at, (cmp QWORD) (, DWORD imm)),
-            (Width::W, Source::Imm(imm)) => memory!(self.ops, at, (cmp DWORD) (, DWORD imm)),
-            (_, Source::Slot(_)) => unreachable!("an instruction has one memory operand"),
+        let at = Rm::At(HostAddress::state(slot));
+        match s {
+            Source::Reg(r) => self.encode(0, w == Width::X, &[0x39], r, at),
+            Source::Imm(imm) => self.arithmetic_imm(7, w == Width::X, at, imm),
+            Source::Slot(_) => unreachable!("an instruction has one memory operand"),
         }
     }
 
     /// d = address; the flags stay.
     pub fn lea(&mut self, w: Width, d: u8, at: HostAddress) {
-        match w {
-            Width::X => memory!(self.ops, at, (lea Rq(d),) ()),
-            Width::W => memory!(self.ops, at, (lea Rd(d),) ()),
-        }
+        self.encode(0, w == Width::X, &[0x8d], d, Rm::At(at));
     }
 
     /// d = index << log2 scale, by LEA without a base; the flags stay.
     pub fn lea_scaled(&mut self, w: Width, d: u8, index: u8, scale: u8) {
         match (w, scale) {
-            (Width::X, 0) => dynasm!(self.ops ; .arch x64 ; mov Rq(d), Rq(index)),
-            (Width::X, 1) => dynasm!(self.ops ; .arch x64 ; lea Rq(d), [Rq(index) * 1 + Rq(index)]),
+            (_, 0) => self.mov(w, d, index),
+            (_, 1) => self.lea(
+                w,
+                d,
+                HostAddress {
+                    base: index,
+                    index: Some((index, 0)),
+                    disp: 0,
+                },
+            ),
             (Width::X, 2) => dynasm!(self.ops ; .arch x64 ; lea Rq(d), [NOSPLIT Rq(index) * 4]),
             (Width::X, _) => dynasm!(self.ops ; .arch x64 ; lea Rq(d), [NOSPLIT Rq(index) * 8]),
-            (Width::W, 0) => dynasm!(self.ops ; .arch x64 ; mov Rd(d), Rd(index)),
-            (Width::W, 1) => dynasm!(self.ops ; .arch x64 ; lea Rd(d), [Rq(index) * 1 + Rq(index)]),
             (Width::W, 2) => dynasm!(self.ops ; .arch x64 ; lea Rd(d), [NOSPLIT Rq(index) * 4]),
             (Width::W, _) => dynasm!(self.ops ; .arch x64 ; lea Rd(d), [NOSPLIT Rq(index) * 8]),
         }
     }
 
-    /// d = s shifted by a constant below the width (BMI2 RORX for rotations); `d` already holds the operand for the others.
+    /// d = d shifted by a constant below the width, which is not 0 (BMI2 RORX for rotations).
     pub fn shift_imm(&mut self, op: crate::ir::Shift, w: Width, d: u8, amount: u8) {
         use crate::ir::Shift;
-        let amount = amount as i8;
-        match op {
-            Shift::Lsl => widths!(self.ops, w, shl(d) byte amount),
-            Shift::Lsr => widths!(self.ops, w, shr(d) byte amount),
-            Shift::Asr => widths!(self.ops, w, sar(d) byte amount),
-            Shift::Ror => widths!(self.ops, w, rorx(d, d) byte amount),
+        let number = match op {
+            Shift::Lsl => 4,
+            Shift::Lsr => 5,
+            Shift::Asr => 7,
+            Shift::Ror => return self.rorx(w, d, d, amount),
+        };
+        match amount {
+            1 => self.encode(0, w == Width::X, &[0xd1], number, Rm::Reg(d)),
+            _ => {
+                self.encode(0, w == Width::X, &[0xc1], number, Rm::Reg(d));
+                self.ops.push(amount);
+            }
         }
     }
 
@@ -338,26 +443,23 @@ impl Asm {
 
     /// d rotated right by CL.
     pub fn ror_cl(&mut self, w: Width, d: u8) {
-        match w {
-            Width::X => dynasm!(self.ops ; .arch x64 ; ror Rq(d), cl),
-            Width::W => dynasm!(self.ops ; .arch x64 ; ror Rd(d), cl),
-        }
+        self.encode(0, w == Width::X, &[0xd3], 1, Rm::Reg(d));
     }
 
     /// d = (s:d) >> amount, low half.
     pub fn shrd(&mut self, w: Width, d: u8, s: u8, amount: u8) {
-        let amount = amount as i8;
-        widths!(self.ops, w, shrd(d, s) byte amount);
+        self.encode(0, w == Width::X, &[0x0f, 0xac], s, Rm::Reg(d));
+        self.ops.push(amount);
     }
 
     /// d = !d; the flags stay.
     pub fn not(&mut self, w: Width, d: u8) {
-        widths!(self.ops, w, not(d));
+        self.encode(0, w == Width::X, &[0xf7], 2, Rm::Reg(d));
     }
 
     /// d = -d
     pub fn neg(&mut self, w: Width, d: u8) {
-        widths!(self.ops, w, neg(d));
+        self.encode(0, w == Width::X, &[0xf7], 3, Rm::Reg(d));
     }
 
     /// Byte swap; the flags stay.
@@ -367,97 +469,113 @@ impl Asm {
 
     /// d = leading zeros of s.
     pub fn lzcnt(&mut self, w: Width, d: u8, s: u8) {
-        widths!(self.ops, w, lzcnt(d, s));
+        self.encode(0xf3, w == Width::X, &[0x0f, 0xbd], d, Rm::Reg(s));
+    }
+
+    /// d = trailing zeros of s.
+    pub fn tzcnt(&mut self, w: Width, d: u8, s: u8) {
+        self.encode(0xf3, w == Width::X, &[0x0f, 0xbc], d, Rm::Reg(s));
     }
 
     /// d = d * s, low half.
     pub fn imul(&mut self, w: Width, d: u8, s: Source) {
-        match (w, s) {
-            (_, Source::Reg(r)) => widths!(self.ops, w, imul(d, r)),
-            (Width::X, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (imul Rq(d), QWORD) ()),
-            (Width::W, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), (imul Rd(d), DWORD) ()),
-            (Width::X, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; imul Rq(d), Rq(d), DWORD imm),
-            (Width::W, Source::Imm(imm)) => dynasm!(self.ops ; .arch x64 ; imul Rd(d), Rd(d), DWORD imm),
+        match s {
+            Source::Imm(imm) => self.imul_imm(w, d, d, imm),
+            _ => self.encode(0, w == Width::X, &[0x0f, 0xaf], d, s.into()),
+        }
+    }
+
+    /// d = s * a constant, low half.
+    pub fn imul_imm(&mut self, w: Width, d: u8, s: u8, imm: i32) {
+        match i8::try_from(imm) {
+            Ok(imm) => {
+                self.encode(0, w == Width::X, &[0x6b], d, Rm::Reg(s));
+                self.ops.push_i8(imm);
+            }
+            Err(_) => {
+                self.encode(0, w == Width::X, &[0x69], d, Rm::Reg(s));
+                self.ops.push_i32(imm);
+            }
         }
     }
 
     /// RDX:RAX = RAX * s
     pub fn mul_wide(&mut self, signed: bool, s: u8) {
-        match signed {
-            true => dynasm!(self.ops ; .arch x64 ; imul Rq(s)),
-            false => dynasm!(self.ops ; .arch x64 ; mul Rq(s)),
-        }
+        self.encode(0, true, &[0xf7], if signed { 5 } else { 4 }, Rm::Reg(s));
     }
 
     /// RAX = RDX:RAX / s, after the sign or zero extension of RAX into RDX.
     pub fn div(&mut self, w: Width, signed: bool, s: u8) {
         match (w, signed) {
-            (Width::X, true) => dynasm!(self.ops ; .arch x64 ; cqo ; idiv Rq(s)),
-            (Width::W, true) => dynasm!(self.ops ; .arch x64 ; cdq ; idiv Rd(s)),
-            (Width::X, false) => dynasm!(self.ops ; .arch x64 ; xor edx, edx ; div Rq(s)),
-            (Width::W, false) => dynasm!(self.ops ; .arch x64 ; xor edx, edx ; div Rd(s)),
+            (Width::X, true) => dynasm!(self.ops ; .arch x64 ; cqo),
+            (Width::W, true) => dynasm!(self.ops ; .arch x64 ; cdq),
+            (_, false) => dynasm!(self.ops ; .arch x64 ; xor edx, edx),
         }
+        self.encode(0, w == Width::X, &[0xf7], if signed { 7 } else { 6 }, Rm::Reg(s));
     }
 
     /// d = extended low part of s; the flags stay. The result has 64 bits for `Width::X`.
     pub fn extend(&mut self, op: crate::ir::Extend, w: Width, d: u8, s: u8) {
         use crate::ir::Extend;
-        match (op, w) {
-            (Extend::U8, _) => dynasm!(self.ops ; .arch x64 ; movzx Rd(d), Rb(s)),
-            (Extend::U16, _) => dynasm!(self.ops ; .arch x64 ; movzx Rd(d), Rw(s)),
-            (Extend::U32, _) => dynasm!(self.ops ; .arch x64 ; mov Rd(d), Rd(s)),
-            (Extend::S8, Width::X) => dynasm!(self.ops ; .arch x64 ; movsx Rq(d), Rb(s)),
-            (Extend::S8, Width::W) => dynasm!(self.ops ; .arch x64 ; movsx Rd(d), Rb(s)),
-            (Extend::S16, Width::X) => dynasm!(self.ops ; .arch x64 ; movsx Rq(d), Rw(s)),
-            (Extend::S16, Width::W) => dynasm!(self.ops ; .arch x64 ; movsx Rd(d), Rw(s)),
-            (Extend::S32, Width::X) => dynasm!(self.ops ; .arch x64 ; movsxd Rq(d), Rd(s)),
-            (Extend::S32, Width::W) => dynasm!(self.ops ; .arch x64 ; mov Rd(d), Rd(s)),
+        let wide = w == Width::X;
+        match op {
+            Extend::U8 => self.encode(0, false, &[0x0f, 0xb6], d, Rm::Byte(s)),
+            Extend::U16 => self.encode(0, false, &[0x0f, 0xb7], d, Rm::Reg(s)),
+            Extend::S8 => self.encode(0, wide, &[0x0f, 0xbe], d, Rm::Byte(s)),
+            Extend::S16 => self.encode(0, wide, &[0x0f, 0xbf], d, Rm::Reg(s)),
+            Extend::S32 if wide => self.encode(0, true, &[0x63], d, Rm::Reg(s)),
+            Extend::U32 | Extend::S32 => self.mov(Width::W, d, s),
         }
     }
 
     /// d = memory, extended.
     pub fn load(&mut self, load: crate::ir::Load, d: u8, at: HostAddress) {
         use crate::ir::Load;
-        match load {
-            Load::Zero(0) => memory!(self.ops, at, (movzx Rd(d), BYTE) ()),
-            Load::Zero(1) => memory!(self.ops, at, (movzx Rd(d), WORD) ()),
-            Load::Zero(2) => memory!(self.ops, at, (mov Rd(d), DWORD) ()),
-            Load::Zero(_) => memory!(self.ops, at, (mov Rq(d), QWORD) ()),
-            Load::Sign(0, Width::X) => memory!(self.ops, at, (movsx Rq(d), BYTE) ()),
-            Load::Sign(0, Width::W) => memory!(self.ops, at, (movsx Rd(d), BYTE) ()),
-            Load::Sign(1, Width::X) => memory!(self.ops, at, (movsx Rq(d), WORD) ()),
-            Load::Sign(1, Width::W) => memory!(self.ops, at, (movsx Rd(d), WORD) ()),
-            Load::Sign(_, _) => memory!(self.ops, at, (movsxd Rq(d), DWORD) ()),
-        }
+        let (wide, opcode): (bool, &[u8]) = match load {
+            Load::Zero(0) => (false, &[0x0f, 0xb6]),
+            Load::Zero(1) => (false, &[0x0f, 0xb7]),
+            Load::Zero(2) => (false, &[0x8b]),
+            Load::Zero(_) => (true, &[0x8b]),
+            Load::Sign(0, w) => (w == Width::X, &[0x0f, 0xbe]),
+            Load::Sign(1, w) => (w == Width::X, &[0x0f, 0xbf]),
+            Load::Sign(_, _) => (true, &[0x63]),
+        };
+        self.encode(0, wide, opcode, d, Rm::At(at));
     }
 
     /// memory = low bytes of s.
     pub fn store(&mut self, size: u8, s: u8, at: HostAddress) {
         match size {
-            0 => memory!(self.ops, at, (mov BYTE) (, Rb(s))),
-            1 => memory!(self.ops, at, (mov WORD) (, Rw(s))),
-            2 => memory!(self.ops, at, (mov DWORD) (, Rd(s))),
-            _ => memory!(self.ops, at, (mov QWORD) (, Rq(s))),
+            0 => self.encode_byte(&[0x88], s, at),
+            1 => self.encode(0x66, false, &[0x89], s, Rm::At(at)),
+            _ => self.encode(0, size == 3, &[0x89], s, Rm::At(at)),
         }
     }
 
     /// memory = a (sign-extended) constant.
     pub fn store_imm(&mut self, size: u8, imm: i32, at: HostAddress) {
         match size {
-            0 => memory!(self.ops, at, (mov BYTE) (, BYTE imm as i8)),
-            1 => memory!(self.ops, at, (mov WORD) (, WORD imm as i16)),
-            2 => memory!(self.ops, at, (mov DWORD) (, DWORD imm)),
-            _ => memory!(self.ops, at, (mov QWORD) (, DWORD imm)),
+            0 => {
+                self.encode(0, false, &[0xc6], 0, Rm::At(at));
+                self.ops.push_i8(imm as i8);
+            }
+            1 => {
+                self.encode(0x66, false, &[0xc7], 0, Rm::At(at));
+                self.ops.push_i16(imm as i16);
+            }
+            _ => {
+                self.encode(0, size == 3, &[0xc7], 0, Rm::At(at));
+                self.ops.push_i32(imm);
+            }
         }
     }
 
     /// Exchanges memory and s, sequentially consistent.
     pub fn xchg(&mut self, size: u8, s: u8, at: HostAddress) {
         match size {
-            0 => memory!(self.ops, at, (xchg BYTE) (, Rb(s))),
-            1 => memory!(self.ops, at, (xchg WORD) (, Rw(s))),
-            2 => memory!(self.ops, at, (xchg DWORD) (, Rd(s))),
-            _ => memory!(self.ops, at, (xchg QWORD) (, Rq(s))),
+            0 => self.encode_byte(&[0x86], s, at),
+            1 => self.encode(0x66, false, &[0x87], s, Rm::At(at)),
+            _ => self.encode(0, size == 3, &[0x87], s, Rm::At(at)),
         }
     }
 
@@ -495,71 +613,22 @@ impl Asm {
 
     /// d = s when the condition holds.
     pub fn cmov(&mut self, cc: Cc, w: Width, d: u8, s: Source) {
-        macro_rules! form {
-            ($mnemonic:ident) => {
-                match (w, s) {
-                    (_, Source::Reg(r)) => widths!(self.ops, w, $mnemonic(d, r)),
-                    (Width::X, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), ($mnemonic Rq(d), QWORD) ()),
-                    (Width::W, Source::Slot(slot)) => memory!(self.ops, HostAddress::state(slot), ($mnemonic Rd(d), DWORD) ()),
-                    (_, Source::Imm(_)) => unreachable!("a conditional move has no constant"),
-                }
-            };
-        }
-        match cc {
-            Cc::O => form!(cmovo),
-            Cc::No => form!(cmovno),
-            Cc::B => form!(cmovb),
-            Cc::Ae => form!(cmovae),
-            Cc::E => form!(cmove),
-            Cc::Ne => form!(cmovne),
-            Cc::Be => form!(cmovbe),
-            Cc::A => form!(cmova),
-            Cc::S => form!(cmovs),
-            Cc::Ns => form!(cmovns),
-            Cc::P => form!(cmovp),
-            Cc::Np => form!(cmovnp),
-            Cc::L => form!(cmovl),
-            Cc::Ge => form!(cmovge),
-            Cc::Le => form!(cmovle),
-            Cc::G => form!(cmovg),
-        }
+        self.encode(0, w == Width::X, &[0x0f, 0x40 | cc as u8], d, s.into());
     }
 
-    /// Low byte of d = the condition (d is RAX, RCX or RDX).
+    /// Low byte of d = the condition.
     pub fn setcc(&mut self, cc: Cc, d: u8) {
-        match cc {
-            Cc::O => dynasm!(self.ops ; .arch x64 ; seto Rb(d)),
-            Cc::No => dynasm!(self.ops ; .arch x64 ; setno Rb(d)),
-            Cc::B => dynasm!(self.ops ; .arch x64 ; setb Rb(d)),
-            Cc::Ae => dynasm!(self.ops ; .arch x64 ; setae Rb(d)),
-            Cc::E => dynasm!(self.ops ; .arch x64 ; sete Rb(d)),
-            Cc::Ne => dynasm!(self.ops ; .arch x64 ; setne Rb(d)),
-            Cc::Be => dynasm!(self.ops ; .arch x64 ; setbe Rb(d)),
-            Cc::A => dynasm!(self.ops ; .arch x64 ; seta Rb(d)),
-            Cc::S => dynasm!(self.ops ; .arch x64 ; sets Rb(d)),
-            Cc::Ns => dynasm!(self.ops ; .arch x64 ; setns Rb(d)),
-            Cc::P => dynasm!(self.ops ; .arch x64 ; setp Rb(d)),
-            Cc::Np => dynasm!(self.ops ; .arch x64 ; setnp Rb(d)),
-            Cc::L => dynasm!(self.ops ; .arch x64 ; setl Rb(d)),
-            Cc::Ge => dynasm!(self.ops ; .arch x64 ; setge Rb(d)),
-            Cc::Le => dynasm!(self.ops ; .arch x64 ; setle Rb(d)),
-            Cc::G => dynasm!(self.ops ; .arch x64 ; setg Rb(d)),
-        }
+        self.encode(0, false, &[0x0f, 0x90 | cc as u8], 0, Rm::Byte(d));
     }
+}
 
-    /// A byte of the state = the condition; only O, E, S, P, B, AE, BE and A are needed.
-    pub fn setcc_slot(&mut self, cc: Cc, slot: i32) {
-        let at = HostAddress::state(slot);
-        match cc {
-            Cc::O => memory!(self.ops, at, (seto BYTE) ()),
-            Cc::E => memory!(self.ops, at, (sete BYTE) ()),
-            Cc::S => memory!(self.ops, at, (sets BYTE) ()),
-            Cc::B => memory!(self.ops, at, (setb BYTE) ()),
-            Cc::Ae => memory!(self.ops, at, (setae BYTE) ()),
-            Cc::Be => memory!(self.ops, at, (setbe BYTE) ()),
-            Cc::A => memory!(self.ops, at, (seta BYTE) ()),
-            Cc::P => memory!(self.ops, at, (setp BYTE) ()),
-            _ => unreachable!("no guest flag is this condition"),
-        }
+/// The place of an operation among x86's eight.
+fn number(op: Alu) -> u8 {
+    match op {
+        Alu::Add => 0,
+        Alu::Or => 1,
+        Alu::And => 4,
+        Alu::Sub => 5,
+        Alu::Xor => 6,
     }
 }

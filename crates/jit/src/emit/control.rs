@@ -60,17 +60,21 @@ pub(crate) enum Cold {
     Trapped { label: Label },
     /// Leaves for the runtime at a guest address, from the canonical mapping.
     LeaveCanonical { label: Label, pc: u64 },
+    /// RAX = -RAX: a division by -1.
+    Negate { label: Label, w: Width, back: Label },
+    /// RAX = 0: a division by zero.
+    Clear { label: Label, back: Label },
 }
 
 impl Emitter<'_> {
     /// Code before block 0: into the region's own mapping.
     pub(super) fn enter_region(&mut self) {
-        if self.mapping != self.canonical {
+        if self.base != self.canonical {
             self.entries.push(Entry {
                 pc: self.region.blocks[0].pc,
                 offset: 0,
             });
-            let (from, to) = (self.canonical.clone(), self.mapping.clone());
+            let (from, to) = (self.canonical.clone(), self.base.clone());
             self.transition(&from, &to);
         }
     }
@@ -78,11 +82,12 @@ impl Emitter<'_> {
     pub(super) fn start_block(&mut self, index: usize) {
         if !self.reached[index].only_from_before {
             self.place = Place::Memory;
+            self.empty_cache();
         }
         let label = self.labels[index];
         self.asm.bind(label);
         let pc = self.region.blocks[index].pc;
-        if !self.reached[index].only_from_before && self.mapping == self.canonical {
+        if !self.reached[index].only_from_before && self.base == self.canonical {
             self.entries.push(Entry {
                 pc,
                 offset: self.asm.offset() as u32,
@@ -265,8 +270,11 @@ impl Emitter<'_> {
 
     /// The rel32 behind the next opcode byte will be aligned, so that it can be changed while other threads run it.
     fn align_rel32(&mut self) {
-        while self.asm.offset() % 4 != 3 {
-            dynasm!(self.asm.ops ; .arch x64 ; nop);
+        match self.asm.offset() % 4 {
+            0 => dynasm!(self.asm.ops ; .arch x64 ; .bytes [0x0f, 0x1f, 0x00]),
+            1 => dynasm!(self.asm.ops ; .arch x64 ; .bytes [0x66, 0x90]),
+            2 => dynasm!(self.asm.ops ; .arch x64 ; nop),
+            _ => {}
         }
     }
 
@@ -281,13 +289,13 @@ impl Emitter<'_> {
         });
     }
 
-    /// BL. The host stack is the stack of returns: a pair of the guest's return address and the host's, which the callee's RET
-    /// compares and uses; so the host predicts guest returns as it predicts its own.
+    /// BL. The host stack is the stack of returns: a guest call is a host call, and a guest return a host return, which the host
+    /// predicts as its own. Where it comes back to, the guest's return address is compared with the one that belongs there.
     fn call(&mut self, index: usize, to: u64, next: u64) {
         self.leave_mapping(to);
         let full = self.asm.label();
         self.cold.push(Cold::LeaveCanonical { label: full, pc: to });
-        self.push_return(full);
+        self.check_returns(full);
         self.align_rel32();
         let stub = self.asm.label();
         dynasm!(self.asm.ops ; .arch x64 ; call =>stub);
@@ -302,8 +310,8 @@ impl Emitter<'_> {
         self.read_into(Width::X, RAX, to);
         self.restore_canonical();
         let label = self.asm.label();
-        self.push_return(label);
-        self.look_up();
+        self.check_returns(label);
+        look_up(&mut self.asm);
         dynasm!(self.asm.ops ; .arch x64
             ; jne =>label
             ; call QWORD [rsi + rdx * 4 + 8]);
@@ -311,23 +319,33 @@ impl Emitter<'_> {
         self.come_back(index, next);
     }
 
-    /// Pushes the guest's return address, which BL has put into X30 (which has no register in the canonical mapping). When the stack of returns
-    /// is full, the thread leaves translated code, which starts it anew; older returns then go through the lookup table.
-    fn push_return(&mut self, full: Label) {
-        let (limit, link) = (x_slot(RETURNS_LIMIT), x_slot(30));
+    /// When the stack of returns is full, the thread leaves translated code, which starts it anew; older returns then go through the
+    /// lookup table.
+    fn check_returns(&mut self, full: Label) {
+        let limit = x_slot(RETURNS_LIMIT);
         dynasm!(self.asm.ops ; .arch x64
             ; cmp rsp, [rbp + limit]
-            ; jb =>full
-            ; push QWORD [rbp + link]);
+            ; jb =>full);
     }
 
-    /// Where the host comes back to from a guest call.
+    /// Where the host comes back to from a guest call, with the guest's return address in RAX. (`enter.rs` reads the comparison, to find out
+    /// whose place this is.)
     fn come_back(&mut self, index: usize, next: u64) {
-        dynasm!(self.asm.ops ; .arch x64 ; add rsp, BYTE 8);
+        let astray = self.shared.astray as usize;
+        match i32::try_from(next) {
+            // CMP RAX, imm32 in its short form.
+            Ok(next) => dynasm!(self.asm.ops ; .arch x64 ; .bytes [0x48, 0x3d] ; .i32 next),
+            Err(_) => {
+                let constant = self.asm.label();
+                self.pool.push((next.into(), constant));
+                dynasm!(self.asm.ops ; .arch x64 ; cmp rax, [=>constant]);
+            }
+        }
+        dynasm!(self.asm.ops ; .arch x64 ; jne extern astray);
         match self.target(next) {
             Some(target) => {
-                if self.mapping != self.canonical {
-                    let (from, to) = (self.canonical.clone(), self.mapping.clone());
+                if self.base != self.canonical {
+                    let (from, to) = (self.canonical.clone(), self.base.clone());
                     self.transition(&from, &to);
                 }
                 if target != index + 1 {
@@ -346,13 +364,7 @@ impl Emitter<'_> {
         self.place = Place::Memory;
         self.read_into(Width::X, RAX, to);
         self.restore_canonical();
-        let other = self.asm.label();
-        dynasm!(self.asm.ops ; .arch x64
-            ; cmp rax, [rsp + 8]
-            ; jne =>other
-            ; ret
-            ; =>other);
-        self.jump_by_table();
+        dynasm!(self.asm.ops ; .arch x64 ; ret);
     }
 
     /// BR.
@@ -371,26 +383,16 @@ impl Emitter<'_> {
     /// Jumps to the translation of the guest address in RAX.
     fn jump_by_table(&mut self) {
         let label = self.asm.label();
-        self.look_up();
+        look_up(&mut self.asm);
         dynasm!(self.asm.ops ; .arch x64
             ; jne =>label
             ; jmp QWORD [rsi + rdx * 4 + 8]);
         self.cold.push(Cold::Miss { label });
     }
 
-    /// Compares the guest address in RAX with the entry of the thread's lookup table at RSI + RDX * 4.
-    fn look_up(&mut self) {
-        let mask = ((1i32 << LOOKUP_BITS) - 1) << 2;
-        self.asm.load_slot(RSI, x_slot(LOOKUP));
-        dynasm!(self.asm.ops ; .arch x64
-            ; mov edx, eax
-            ; and edx, DWORD mask
-            ; cmp rax, QWORD [rsi + rdx * 4]);
-    }
-
     fn restore_canonical(&mut self) {
-        if self.mapping != self.canonical {
-            let (from, to) = (self.mapping.clone(), self.canonical.clone());
+        if self.base != self.canonical {
+            let (from, to) = (self.base.clone(), self.canonical.clone());
             self.transition(&from, &to);
         }
     }
@@ -475,11 +477,15 @@ impl Emitter<'_> {
         dynasm!(self.asm.ops ; .arch x64
             ; lea rdi, [rbp - crate::map::BIAS]
             ; mov rax, QWORD function
-            ; call rax);
+            // Its stack must be 16-aligned. RBX has been stored, and its function keeps it.
+            ; mov rbx, rsp
+            ; and rsp, BYTE -16
+            ; call rax
+            ; mov rsp, rbx);
     }
 
     fn store_mapped(&mut self) {
-        let mapping = self.mapping.clone();
+        let mapping = self.base.clone();
         mapping
             .x_pairs()
             .for_each(|(guest, host)| self.asm.store_slot(x_slot(guest), host));
@@ -489,7 +495,7 @@ impl Emitter<'_> {
     }
 
     fn load_mapped(&mut self) {
-        let mapping = self.mapping.clone();
+        let mapping = self.base.clone();
         mapping
             .x_pairs()
             .for_each(|(guest, host)| self.asm.load_slot(host, x_slot(guest)));
@@ -500,7 +506,7 @@ impl Emitter<'_> {
 
     /// The code behind the region: rare edges, stubs of links, and the entries that calls return to.
     pub(super) fn finish_cold(&mut self) {
-        if self.mapping != self.canonical {
+        if self.base != self.canonical {
             for index in (1..self.region.blocks.len())
                 .filter(|&index| self.reached[index].entry)
                 .collect::<Vec<_>>()
@@ -509,7 +515,7 @@ impl Emitter<'_> {
                     pc: self.region.blocks[index].pc,
                     offset: self.asm.offset() as u32,
                 });
-                let (from, to) = (self.canonical.clone(), self.mapping.clone());
+                let (from, to) = (self.canonical.clone(), self.base.clone());
                 self.transition(&from, &to);
                 let label = self.labels[index];
                 self.asm.jmp(label);
@@ -537,6 +543,16 @@ impl Emitter<'_> {
                     self.asm.bind(label);
                     self.leave_canonical(pc, Exit::Lookup);
                 }
+                Cold::Negate { label, w, back } => {
+                    self.asm.bind(label);
+                    self.asm.neg(w, RAX);
+                    self.asm.jmp(back);
+                }
+                Cold::Clear { label, back } => {
+                    self.asm.bind(label);
+                    self.asm.mov_imm(RAX, 0);
+                    self.asm.jmp(back);
+                }
                 Cold::Trapped { label } => {
                     self.asm.bind(label);
                     self.asm.mov_imm(RAX, Exit::Trap as u64);
@@ -559,6 +575,16 @@ impl Emitter<'_> {
             self.jump_to(self.shared.exit);
         }
     }
+}
+
+/// Compares the guest address in RAX with the entry of the thread's lookup table at RSI + RDX * 4.
+pub(crate) fn look_up(asm: &mut Asm) {
+    let mask = ((1i32 << LOOKUP_BITS) - 1) << 2;
+    asm.load_slot(RSI, x_slot(LOOKUP));
+    dynasm!(asm.ops ; .arch x64
+        ; mov edx, eax
+        ; and edx, DWORD mask
+        ; cmp rax, QWORD [rsi + rdx * 4]);
 }
 
 /// Loads or stores all canonical registers of the state in RBP.

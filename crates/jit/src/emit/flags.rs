@@ -1,19 +1,18 @@
 //! Where the guest's flags are, and what conditions cost there.
 
-use super::asm::{Cc, HostAddress, memory};
+use super::asm::{Cc, HostAddress};
 use super::*;
-use crate::map::FLAGS_SLOT;
-use dynasmrt::{DynasmApi, dynasm};
+use crate::map::{FLAG_C_CLEAR, FLAG_N, FLAG_V, FLAG_Z, PACKED_FLAGS, pack_flags, x_slot};
+use armlet_cpu::a64::Flags as Nzcv;
+use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
-const N: i32 = FLAGS_SLOT;
-const Z: i32 = FLAGS_SLOT + 1;
-const C: i32 = FLAGS_SLOT + 2;
-const V: i32 = FLAGS_SLOT + 3;
+/// Where packed flags are (see [`crate::map::pack_flags`]).
+const PACKED: i32 = x_slot(PACKED_FLAGS);
 
 /// Where the guest's NZCV are. N, Z and V are SF, ZF and OF in EFLAGS; the carry differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In `State::flags`.
+    /// In memory, packed.
     Memory,
     /// In EFLAGS after a subtraction: C is the inverse of CF.
     Sub,
@@ -30,36 +29,52 @@ pub enum Place {
 }
 
 impl Emitter<'_> {
-    /// Copies the flags from EFLAGS, which keep them, to the state.
+    /// Copies the flags from EFLAGS to memory; EFLAGS keep them, and [`Place`] says how. RAX is destroyed.
     pub(super) fn store_flags(&mut self) {
-        let carry = match self.place {
+        match self.place {
             Place::Memory => return,
             Place::Float { reversed } => return self.store_float_flags(reversed),
-            Place::Sub => Cc::Ae,
-            Place::Add | Place::Logic => Cc::B,
-        };
-        self.asm.setcc_slot(Cc::S, N);
-        self.asm.setcc_slot(Cc::E, Z);
-        self.asm.setcc_slot(carry, C);
-        self.asm.setcc_slot(Cc::O, V);
+            Place::Add | Place::Logic => {
+                dynasm!(self.asm.ops ; .arch x64 ; cmc);
+                self.place = Place::Sub;
+            }
+            Place::Sub => {}
+        }
+        dynasm!(self.asm.ops ; .arch x64 ; lahf);
+        self.asm.setcc(Cc::O, host::RAX);
+        self.asm.store(2, host::RAX, HostAddress::state(PACKED));
     }
 
+    /// EFLAGS are lost.
     fn store_float_flags(&mut self, reversed: bool) {
-        let (less, not_less) = if reversed { (Cc::A, Cc::Be) } else { (Cc::B, Cc::Ae) };
-        self.asm.setcc_slot(less, N);
-        self.asm.setcc_slot(Cc::E, Z);
-        self.asm.setcc_slot(not_less, C);
-        self.asm.setcc_slot(Cc::P, V);
-        let ordered = self.asm.label();
-        self.asm.jcc(Cc::Np, ordered);
-        self.asm.store_imm(2, 0x0101_0000, HostAddress::state(N));
-        self.asm.bind(ordered);
+        let (unordered, done) = (self.asm.label(), self.asm.label());
+        self.asm.jcc(Cc::P, unordered);
+        self.asm.setcc(if reversed { Cc::A } else { Cc::B }, host::RAX);
+        // "Less" is bit 0 of EAX and "equal" bit 8: less becomes N and no C, equal becomes Z.
+        dynasm!(self.asm.ops ; .arch x64
+            ; sete ah
+            ; movzx eax, ax
+            ; imul eax, eax, 0x8140
+            ; and eax, 0xc100
+            ; jmp =>done
+            ; =>unordered
+            ; mov eax, 1
+            ; =>done);
+        self.asm.store(2, host::RAX, HostAddress::state(PACKED));
+        self.place = Place::Memory;
     }
 
     /// Flags in memory = a constant.
     pub(super) fn store_constant_flags(&mut self, nzcv: u8) {
-        let bytes = [8, 4, 2, 1].map(|bit| u8::from(nzcv & bit != 0));
-        self.asm.store_imm(2, i32::from_le_bytes(bytes), HostAddress::state(N));
+        let packed = pack_flags(Nzcv::from_nibble(nzcv));
+        self.asm.store_imm(2, packed as i32, HostAddress::state(PACKED));
+    }
+
+    /// From memory to EFLAGS. RAX is destroyed.
+    fn load_flags(&mut self) {
+        self.asm.load(Load::Zero(2), host::RAX, HostAddress::state(PACKED));
+        dynasm!(self.asm.ops ; .arch x64 ; add al, 0x7f ; sahf);
+        self.place = Place::Sub;
     }
 
     /// Before an operation that destroys EFLAGS: saves the flags if somebody still wants them.
@@ -73,16 +88,11 @@ impl Emitter<'_> {
 
     /// CF = the inverse of the guest's carry, as SBB wants it; or CF = carry, as ADC wants it.
     pub(super) fn carry_to_cf(&mut self, inverse: bool) {
-        if let Place::Float { .. } = self.place {
-            self.store_flags();
-            self.place = Place::Memory;
-        }
         let is_inverse = match self.place {
             Place::Sub => true,
             Place::Add | Place::Logic => false,
             Place::Memory | Place::Float { .. } => {
-                let at = HostAddress::state(C);
-                memory!(self.asm.ops, at, (cmp BYTE) (, BYTE 1));
+                self.asm.bit_test_slot(PACKED, FLAG_C_CLEAR.trailing_zeros() as u8);
                 true
             }
         };
@@ -91,7 +101,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Makes EFLAGS answer a guest condition (0 to 13) and returns how to ask. AL is scratch when the flags are in memory.
+    /// Makes EFLAGS answer a guest condition (0 to 13) and returns how to ask. RAX is scratch when the flags are in memory.
     pub(super) fn condition(&mut self, cond: u8) -> Cc {
         if let Place::Float { reversed } = self.place {
             return self.condition_of_float(cond, reversed);
@@ -138,44 +148,26 @@ impl Emitter<'_> {
     }
 
     fn condition_in_memory(&mut self, cond: u8) -> Cc {
-        let ops = &mut self.asm.ops;
-        let at = HostAddress::state;
-        let positive = match cond >> 1 {
-            pair @ 0..=3 => {
-                let slot = [Z, C, N, V][usize::from(pair)];
-                memory!(ops, at(slot), (cmp BYTE) (, BYTE 0));
-                Cc::Ne
-            }
-            4 => {
-                memory!(ops, at(Z), (mov al, BYTE) ());
-                memory!(ops, at(C), (cmp al, BYTE) ());
-                Cc::B
-            }
-            5 => {
-                memory!(ops, at(N), (mov al, BYTE) ());
-                memory!(ops, at(V), (cmp al, BYTE) ());
-                Cc::E
-            }
+        let bit = match cond >> 1 {
+            0 => FLAG_Z,
+            1 => FLAG_C_CLEAR,
+            2 => FLAG_N,
+            3 => FLAG_V,
             _ => {
-                memory!(ops, at(N), (mov al, BYTE) ());
-                memory!(ops, at(V), (xor al, BYTE) ());
-                memory!(ops, at(Z), (or al, BYTE) ());
-                Cc::E
+                self.load_flags();
+                return self.condition(cond);
             }
         };
-        if cond & 1 == 0 { positive } else { positive.not() }
+        self.asm.test_slot(PACKED, bit);
+        let set = (cond & 1 == 0) != (bit == FLAG_C_CLEAR);
+        if set { Cc::Ne } else { Cc::E }
     }
 
     /// EFLAGS = constant flags, placed as after a subtraction.
     pub(super) fn constant_flags(&mut self, nzcv: u8) {
-        let [n, z, c, v] = [8, 4, 2, 1].map(|bit| nzcv & bit != 0);
-        if v {
-            dynasm!(self.asm.ops ; .arch x64 ; mov al, 127 ; add al, 1);
-        } else {
-            dynasm!(self.asm.ops ; .arch x64 ; xor eax, eax);
-        }
-        let image = i8::from(n).wrapping_shl(7) | i8::from(z) << 6 | i8::from(!c);
-        dynasm!(self.asm.ops ; .arch x64 ; mov ah, BYTE image ; sahf);
+        let packed = pack_flags(Nzcv::from_nibble(nzcv));
+        self.asm.mov_imm(host::RAX, packed.into());
+        dynasm!(self.asm.ops ; .arch x64 ; add al, 0x7f ; sahf);
     }
 
     /// d = cond ? a : otherwise(b)

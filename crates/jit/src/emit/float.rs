@@ -56,6 +56,8 @@ pub(crate) struct Mend {
     back: Label,
     insn: Insn,
     pc: u64,
+    /// Guest registers that are cached, and where.
+    cached: Vec<(u8, u8)>,
 }
 
 /// Where a number is.
@@ -229,6 +231,7 @@ impl Emitter<'_> {
             back,
             insn,
             pc: self.pc,
+            cached: self.cached(),
         });
         back
     }
@@ -539,7 +542,14 @@ impl Emitter<'_> {
             return;
         }
         let common = self.asm.label();
-        for Mend { label, back, insn, pc } in std::mem::take(&mut self.mends) {
+        for mend in std::mem::take(&mut self.mends) {
+            let Mend {
+                label,
+                back,
+                insn,
+                pc,
+                cached,
+            } = mend;
             let insn = Box::new(insn);
             let (pointer, pc) = (&raw const *insn as i64, pc as i64);
             self.insns.push(insn);
@@ -547,12 +557,14 @@ impl Emitter<'_> {
                 ; =>label
                 ; mov rsi, QWORD pointer
                 ; mov rdx, QWORD pc
-                ; call =>common
-                ; jmp =>back);
+                ; call =>common);
+            for (guest, host) in cached {
+                self.asm.load_slot(host, crate::map::x_slot(guest));
+            }
+            self.asm.jmp(back);
         }
         self.asm.bind(common);
-        dynasm!(self.asm.ops ; .arch x64 ; sub rsp, BYTE 8);
         self.call_interpreter();
-        dynasm!(self.asm.ops ; .arch x64 ; add rsp, BYTE 8 ; ret);
+        dynasm!(self.asm.ops ; .arch x64 ; ret);
     }
 }

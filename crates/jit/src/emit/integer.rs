@@ -192,7 +192,7 @@ impl Emitter<'_> {
 
     pub(super) fn add_with_carry(&mut self, subtract: bool, w: Width, d: Option<Var>, a: Val, b: Val, flags: bool) {
         let spill = self.keep;
-        if spill {
+        if spill || matches!(self.place, Place::Float { .. }) {
             self.store_flags();
         }
         // Operands first: loading them leaves EFLAGS alone.
@@ -257,13 +257,11 @@ impl Emitter<'_> {
         self.asm.shift_imm(op, w, own, amount);
     }
 
-    /// RAX = a rotated right by b.
+    /// RAX = a rotated right by b, which RCX takes.
     fn rotate_by_register(&mut self, w: Width, a: Val, b: Val) {
         self.read_into(w, RAX, a);
-        self.asm.mov(Width::X, RDX, RCX);
         self.read_into(Width::X, RCX, b);
         self.asm.ror_cl(w, RAX);
-        self.asm.mov(Width::X, RCX, RDX);
     }
 
     pub(super) fn unary(&mut self, op: Unary, w: Width, d: Var, a: Val) {
@@ -281,6 +279,11 @@ impl Emitter<'_> {
                 self.spill_if_kept();
                 let a = self.read(a, RAX);
                 self.asm.lzcnt(w, own, a);
+            }
+            Unary::Ctz => {
+                self.spill_if_kept();
+                let a = self.read(a, RAX);
+                self.asm.tzcnt(w, own, a);
             }
             Unary::Cls => {
                 // Leading zeros of (a ^ a >> 1) below the sign bit: CLS(a) = CLZ((a ^ (a >>s 1)) without its top bit) - 1.
@@ -320,10 +323,9 @@ impl Emitter<'_> {
         self.swap_in_rax(w, amount, mask);
     }
 
-    /// Swaps neighbouring groups of `amount` bits in RAX; `mask` selects the lower ones. RCX is saved in a slot.
+    /// Swaps neighbouring groups of `amount` bits in RAX; `mask` selects the lower ones. RCX is destroyed.
     fn swap_in_rax(&mut self, w: Width, amount: u8, mask: u64) {
         let mask = truncate(w, mask);
-        self.asm.store_slot(crate::map::x_slot(crate::map::SPARE), RCX);
         self.asm.mov(w, RDX, RAX);
         self.asm.shift_imm(Shift::Lsr, w, RDX, amount);
         self.asm.mov_imm(RCX, mask);
@@ -331,7 +333,6 @@ impl Emitter<'_> {
         self.asm.alu(Alu::And, w, RAX, Source::Reg(RCX));
         self.asm.shift_imm(Shift::Lsl, w, RAX, amount);
         self.asm.alu(Alu::Or, w, RAX, Source::Reg(RDX));
-        self.asm.load_slot(RCX, crate::map::x_slot(crate::map::SPARE));
     }
 
     pub(super) fn extend(&mut self, op: Extend, w: Width, d: Var, a: Val) {
@@ -362,30 +363,22 @@ impl Emitter<'_> {
         }
     }
 
-    /// Division by zero gives 0, and MIN / -1 gives MIN, both without the host's exception.
+    /// Division by zero gives 0, and MIN / -1 gives MIN, both without the host's exception. RCX may be destroyed.
     fn divide(&mut self, signed: bool, w: Width, d: Var, a: Val, b: Val) {
-        let (done, special) = (self.asm.label(), self.asm.label());
-        let saved = crate::map::x_slot(crate::map::SPARE);
-        self.asm.store_slot(saved, RCX);
-        // The divisor may be in RCX already; the dividend may be, too.
         self.read_into(w, RAX, a);
-        self.read_into(w, RCX, b);
-        self.asm.test(w, RCX, Source::Reg(RCX));
+        let b = self.read(b, RCX);
+        let (back, special) = (self.asm.label(), self.asm.label());
+        self.asm.test(w, b, Source::Reg(b));
         self.asm.jcc(asm::Cc::E, special);
         if signed {
-            let divide = self.asm.label();
-            self.asm.cmp(w, RCX, Source::Imm(-1));
-            self.asm.jcc(asm::Cc::Ne, divide);
-            self.asm.neg(w, RAX);
-            self.asm.jmp(done);
-            self.asm.bind(divide);
+            let one = self.asm.label();
+            self.asm.cmp(w, b, Source::Imm(-1));
+            self.asm.jcc(asm::Cc::E, one);
+            self.cold.push(control::Cold::Negate { label: one, w, back });
         }
-        self.asm.div(w, signed, RCX);
-        self.asm.jmp(done);
-        self.asm.bind(special);
-        self.asm.mov_imm(RAX, 0);
-        self.asm.bind(done);
-        self.asm.load_slot(RCX, saved);
+        self.asm.div(w, signed, b);
+        self.cold.push(control::Cold::Clear { label: special, back });
+        self.asm.bind(back);
         self.assign(d, RAX);
     }
 
@@ -414,10 +407,8 @@ impl Emitter<'_> {
         let own = self.destination(d, RDX);
         if own == RDX {
             self.asm.load_slot(RDX, slot(d));
-            self.asm.store_slot(crate::map::x_slot(crate::map::SPARE), RCX);
             let keep = self.source(w, keep, RCX);
             self.asm.alu(Alu::And, w, RDX, keep);
-            self.asm.load_slot(RCX, crate::map::x_slot(crate::map::SPARE));
         } else {
             let keep = self.source(w, keep, RDX);
             self.asm.alu(Alu::And, w, own, keep);

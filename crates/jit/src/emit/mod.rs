@@ -7,6 +7,7 @@
 //! - `simd.rs`, `simd_lanes.rs`: Advanced SIMD.
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
+//! - `cached.rs`: guest registers in host registers for a while.
 //! - `control.rs`: block ends, entries and exits.
 //!
 //! Every guest register is at one place throughout the region (see [`crate::map`]), so at any host instruction the
@@ -15,6 +16,7 @@
 
 pub mod asm;
 mod atomic;
+mod cached;
 mod control;
 mod flags;
 pub mod float;
@@ -30,8 +32,8 @@ use asm::{Asm, HostAddress, Label, Source};
 use crate::ir::*;
 use crate::map::{Mapping, host, slot};
 use crate::opt;
-pub(crate) use control::move_canonical;
 pub use control::{Entry, LOOKUP_BITS, Link};
+pub(crate) use control::{look_up, move_canonical};
 pub use flags::Place;
 
 /// Addresses of the code that all regions share (see `crate::enter`).
@@ -41,6 +43,8 @@ pub struct Shared {
     pub exit: u64,
     /// Returns RAX to the caller; the state is complete already.
     pub exit_stored: u64,
+    /// Goes on at the guest address in RAX, to which no guest call expected to come back here.
+    pub astray: u64,
     /// Runs an instruction by the interpreter's function: `extern "C" fn(&mut State, &Insn, pc) -> u64`, 0 to go on.
     pub fallback: u64,
     /// Constants of floating point: see [`float::CONSTANTS`].
@@ -84,8 +88,15 @@ pub(crate) struct Emitter<'a> {
     asm: Asm,
     region: &'a Region,
     shared: Shared,
+    /// The region's mapping.
+    base: Mapping,
+    /// The same, with what is cached at the moment.
     mapping: Mapping,
     canonical: Mapping,
+    lines: Vec<cached::Line>,
+    /// An operand of the operation being emitted whose cache register the result takes.
+    replaced: Option<Var>,
+    accesses: Vec<cached::Accesses>,
     flags: Vec<opt::Flags>,
     reached: Vec<opt::Reached>,
     labels: Vec<Label>,
@@ -121,8 +132,12 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         asm,
         region,
         shared,
+        lines: Emitter::empty_lines(&mapping),
+        base: mapping.clone(),
         mapping,
         canonical,
+        replaced: None,
+        accesses: region.blocks.iter().map(cached::Accesses::of).collect(),
         flags: opt::flags(region),
         reached: opt::reached(region),
         labels,
@@ -148,6 +163,7 @@ impl Emitter<'_> {
             self.block(index);
         }
         let body_end = self.asm.offset();
+        self.empty_cache();
         self.finish_cold();
         self.finish_mends();
         self.finish_pool();
@@ -158,7 +174,7 @@ impl Emitter<'_> {
             entries: self.entries,
             links,
             sites: self.sites,
-            mapping: self.mapping,
+            mapping: self.base,
             insns: self.insns,
             marks: self.marks,
             body_end,
@@ -173,7 +189,9 @@ impl Emitter<'_> {
             self.start_instruction(node.pc);
             let live_after = self.flags[index].live_after[position];
             self.keep = live_after && !opt::defines_flags(&node.op) && self.place != Place::Memory;
+            self.prepare(index, position, &node.op);
             self.node(&node.op);
+            self.settle(index, position);
         }
         self.start_instruction(block.end_pc);
         self.keep = false;
@@ -299,7 +317,7 @@ impl Emitter<'_> {
         self.mapping.host(var).unwrap_or(scratch)
     }
 
-    /// Puts the computed value of a variable where it belongs.
+    /// Puts the computed value of a variable where it belongs. (From a cache register, [`Emitter::settle`] writes it through.)
     fn assign(&mut self, var: Var, from: u8) {
         match self.mapping.host(var) {
             Some(host) if host == from => {}

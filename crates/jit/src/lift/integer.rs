@@ -581,7 +581,7 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Rorv(Rorv { sf, rd, rn, rm }) => shift_by(l, Shift::Ror, sf, rd, rn, rm),
         Insn::Rbit(Rbit { sf, rd, rn }) => unary(l, Unary::Rbit, sf, rd, rn),
         Insn::Rev16(Rev16 { sf, rd, rn }) => unary(l, Unary::Rev16, sf, rd, rn),
-        Insn::Clz(Clz { sf, rd, rn }) => unary(l, Unary::Clz, sf, rd, rn),
+        Insn::Clz(Clz { sf, rd, rn }) => leading_zeros(l, sf, rd, rn),
         Insn::Cls(Cls { sf, rd, rn }) => unary(l, Unary::Cls, sf, rd, rn),
         Insn::Rev(Rev { sf, rd, rn, .. }) => unary(l, Unary::Rev, sf, rd, rn),
         Insn::Rev32(Rev32 { rd, rn }) => unary(l, Unary::Rev32, true, rd, rn),
@@ -659,4 +659,33 @@ fn unary(l: &mut Lifter, op: Unary, sf: bool, rd: u8, rn: u8) {
         d: dst(rd),
         a: x(rn),
     });
+}
+
+/// CLZ of what RBIT has just turned round counts trailing zeros.
+fn leading_zeros(l: &mut Lifter, sf: bool, rd: u8, rn: u8) {
+    if let Some(Node {
+        op: Op::Unary {
+            op: Unary::Rbit,
+            w,
+            d,
+            a,
+        },
+        ..
+    }) = l.nodes.last()
+        && *w == Width::of(sf)
+        && *d == Var::X(rn)
+        && (rd == rn || *a != Val::Var(*d))
+    {
+        let (w, a) = (*w, *a);
+        if rd == rn {
+            l.nodes.pop();
+        }
+        return l.push(Op::Unary {
+            op: Unary::Ctz,
+            w,
+            d: dst(rd),
+            a,
+        });
+    }
+    unary(l, Unary::Clz, sf, rd, rn);
 }

@@ -68,35 +68,10 @@ impl Lifter {
     }
 
     fn forget(&mut self, op: &Op) {
-        let written = match *op {
-            Op::Alu { d, .. } | Op::Adc { d, .. } | Op::Sbc { d, .. } => d,
-            Op::Mov { d, .. }
-            | Op::Shift { d, .. }
-            | Op::Unary { d, .. }
-            | Op::Extend { d, .. }
-            | Op::Multiply { d, .. }
-            | Op::Extract { d, .. }
-            | Op::Insert { d, .. }
-            | Op::Field { d, .. }
-            | Op::Select { d, .. }
-            | Op::Load { d, .. }
-            | Op::ReadTpidr { d } => Some(d),
-            Op::Fallback { .. } => {
-                self.known = [None; 33];
-                None
-            }
-            Op::Atomic(ref atomic) => Some(atomic.op.operands().0),
-            Op::Vector(ref op) => vector_writes(op),
-            Op::Float {
-                op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
-                ..
-            } => Some(d),
-            Op::Float { .. } => None,
-            Op::Simd(Simd::Move { d, .. }) => Some(d),
-            Op::Simd(_) => None,
-            Op::Compare { .. } | Op::Store { .. } | Op::Aligned { .. } | Op::Fence | Op::WriteTpidr { .. } => None,
-        };
-        if let Some(Var::X(n)) = written {
+        if let Op::Fallback { .. } = op {
+            self.known = [None; 33];
+        }
+        if let Some(Var::X(n)) = op.written() {
             self.known[usize::from(n)] = None;
         }
     }
@@ -134,12 +109,6 @@ impl Lifter {
             });
             self.known[usize::from(d)] = Some(value);
         }
-    }
-}
-
-fn vector_writes(op: &Vector) -> Option<Var> {
-    match op {
-        Vector::Load { .. } | Vector::Store { .. } => None,
     }
 }
 

@@ -1,0 +1,271 @@
+//! Guest registers in host registers for a while.
+//!
+//! What the region's mapping leaves over of the host's registers caches, within a block and on into blocks that are
+//! only reached from it, guest registers that the mapping has in memory, and temporaries. Memory is written through, so that the mapping
+//! still tells where every guest register is at any place where somebody may ask; a value that is replaced before that is never written.
+//!
+//! What is cached changes between operations only. So an operation finds its variables at one place throughout, whatever it
+//! branches over, as it does with mapped registers.
+
+use super::*;
+use crate::opt::{end_reads, reads};
+use host::{RCX, RSI};
+
+/// A host register, and what it caches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    host: u8,
+    var: Option<Var>,
+    /// Memory has an older value (temporaries: none).
+    dirty: bool,
+}
+
+/// What a block's operations read and write, so that next uses are found quickly.
+#[derive(Debug, Default)]
+pub(crate) struct Accesses {
+    reads: Vec<Vec<Var>>,
+    writes: Vec<Option<Var>>,
+    observes: Vec<bool>,
+    end: Option<Var>,
+}
+
+impl Accesses {
+    pub fn of(block: &Block) -> Accesses {
+        let operands = |node: &Node| {
+            let mut vars = Vec::new();
+            reads(&node.op, &mut |var| vars.push(var));
+            vars
+        };
+        Accesses {
+            reads: block.nodes.iter().map(operands).collect(),
+            writes: block.nodes.iter().map(|node| node.op.written()).collect(),
+            observes: block.nodes.iter().map(|node| node.op.observes()).collect(),
+            end: end_reads(&block.end),
+        }
+    }
+}
+
+/// Host registers that an operation destroys besides RAX and RDX.
+fn destroyed(op: &Op, mapping: &Mapping) -> &'static [u8] {
+    match op {
+        Op::Atomic(Atomic {
+            op: AtomicOp::LoadExclusive { .. },
+            ..
+        }) => &[],
+        Op::Atomic(_) => &[RCX, RSI],
+        Op::Multiply {
+            op: Multiply::Sdiv | Multiply::Udiv,
+            ..
+        }
+        | Op::Shift {
+            op: Shift::Ror,
+            b: Val::Var(_),
+            ..
+        }
+        | Op::Unary {
+            op: Unary::Rbit | Unary::Rev16,
+            ..
+        } => &[RCX],
+        Op::Insert { d, .. } if mapping.host(*d).is_none() => &[RCX],
+        _ => &[],
+    }
+}
+
+impl Emitter<'_> {
+    /// All cache registers, empty.
+    pub(super) fn empty_lines(base: &Mapping) -> Vec<Line> {
+        let line = |host| Line {
+            host,
+            var: None,
+            dirty: false,
+        };
+        base.free().into_iter().map(line).collect()
+    }
+
+    /// Forgets what is cached. Nothing is dirty.
+    pub(super) fn empty_cache(&mut self) {
+        for line in 0..self.lines.len() {
+            self.empty(line);
+        }
+    }
+
+    /// What is cached: guest registers and their hosts.
+    pub(super) fn cached(&self) -> Vec<(u8, u8)> {
+        self.lines
+            .iter()
+            .filter_map(|line| match line.var {
+                Some(Var::X(n)) => Some((n, line.host)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn empty(&mut self, line: usize) {
+        if let Some(var) = self.lines[line].var.take()
+            && self.mapping.host(var) == Some(self.lines[line].host)
+        {
+            self.mapping.place(var, None);
+        }
+        self.lines[line].dirty = false;
+    }
+
+    /// Empties a cache register whose value is still needed.
+    fn evict(&mut self, line: usize) {
+        if let Line {
+            host,
+            var: Some(var),
+            dirty: true,
+        } = self.lines[line]
+        {
+            self.asm.store_slot(slot(var), host);
+        }
+        self.empty(line);
+    }
+
+    fn fill(&mut self, line: usize, var: Var) {
+        self.lines[line].var = Some(var);
+        self.mapping.place(var, Some(self.lines[line].host));
+    }
+
+    /// How many operations pass until the variable's value is read, counted from a position in a block; `None` if it is not.
+    fn next_use(&self, block: usize, position: usize, var: Var) -> Option<usize> {
+        let mut passed = 0;
+        let (mut block, mut position) = (block, position);
+        loop {
+            let accesses = &self.accesses[block];
+            for at in position..accesses.reads.len() {
+                if accesses.reads[at].contains(&var) {
+                    return Some(passed);
+                }
+                if accesses.writes[at] == Some(var) {
+                    return None;
+                }
+                passed += 1;
+            }
+            if accesses.end == Some(var) {
+                return Some(passed);
+            }
+            block += 1;
+            position = 0;
+            if !self.reached.get(block).is_some_and(|reached| reached.only_from_before) {
+                return None;
+            }
+        }
+    }
+
+    /// Whether a variable is written again before anybody can see its value in memory.
+    fn is_replaced(&self, block: usize, position: usize, var: Var) -> bool {
+        let accesses = &self.accesses[block];
+        for at in position..accesses.reads.len() {
+            if accesses.observes[at] {
+                return false;
+            }
+            if accesses.writes[at] == Some(var) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The cache register to give up for a variable that is read in `wanted` operations: an empty one, or the one whose value is read
+    /// latest, if that is later.
+    fn victim(&self, block: usize, position: usize, wanted: usize, keep: &[Var], avoid: &[u8]) -> Option<usize> {
+        let mut best = None;
+        for (index, line) in self
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| !avoid.contains(&line.host))
+        {
+            let next = match line.var {
+                None => usize::MAX,
+                Some(var) if keep.contains(&var) => continue,
+                Some(var) => self.next_use(block, position, var).unwrap_or(usize::MAX),
+            };
+            if next > wanted && best.is_none_or(|(_, latest)| next > latest) {
+                best = Some((index, next));
+            }
+        }
+        best.map(|(index, _)| index)
+    }
+
+    /// Before an operation: brings what it reads, and will be read again, into cache registers, and finds one for its result.
+    pub(super) fn prepare(&mut self, block: usize, position: usize, op: &Op) {
+        let avoid = destroyed(op, &self.base);
+        for index in 0..self.lines.len() {
+            if avoid.contains(&self.lines[index].host) {
+                self.evict(index);
+            }
+        }
+        if let Op::Fallback { .. } = op {
+            // A call destroys them all.
+            return self.empty_cache();
+        }
+        let operands = std::mem::take(&mut self.accesses[block].reads[position]);
+        let written = self.accesses[block].writes[position];
+        for (index, &var) in operands.iter().enumerate() {
+            if self.mapping.host(var).is_some() || matches!(var, Var::T(_)) {
+                continue;
+            }
+            let again = operands[index + 1..].contains(&var).then_some(0);
+            // (What is read, changed and read again stays where it is.)
+            let next = again.or_else(|| self.next_use(block, position + 1, var));
+            if let Some(next) = next
+                && let Some(line) = self.victim(block, position + 1, next, &operands, avoid)
+            {
+                self.evict(line);
+                let host = self.lines[line].host;
+                self.asm.load_slot(host, slot(var));
+                self.fill(line, var);
+            }
+        }
+        if let Some(d) = written
+            && self.mapping.host(d).is_none()
+            && !operands.contains(&d)
+            && let Some(next) = self.next_use(block, position + 1, d)
+        {
+            // An operand that is read for the last time may give its register.
+            let kept =
+                |&var: &Var| self.next_use(block, position + 1, var).is_some() || matches!(op, Op::Insert { .. });
+            let keep: Vec<Var> = operands.iter().copied().filter(kept).collect();
+            if let Some(line) = self.victim(block, position + 1, next, &keep, avoid) {
+                match self.lines[line].var {
+                    Some(var) if operands.contains(&var) => {
+                        // Still an operand of this operation: its place is forgotten afterwards.
+                        self.replaced = Some(var);
+                        self.lines[line].dirty = false;
+                    }
+                    _ => self.evict(line),
+                }
+                self.fill(line, d);
+            }
+        }
+        self.accesses[block].reads[position] = operands;
+    }
+
+    /// Behind an operation: writes its result through, and empties registers that nobody reads any more.
+    pub(super) fn settle(&mut self, block: usize, position: usize) {
+        if let Some(var) = self.replaced.take() {
+            self.mapping.place(var, None);
+        }
+        let written = self.accesses[block].writes[position];
+        for index in 0..self.lines.len() {
+            let Line { host, var, .. } = self.lines[index];
+            let Some(var) = var else { continue };
+            let used = self.next_use(block, position + 1, var).is_some();
+            if written == Some(var) {
+                self.lines[index].dirty = match var {
+                    Var::T(_) => true,
+                    Var::X(_) if self.is_replaced(block, position + 1, var) => true,
+                    Var::X(_) => {
+                        self.asm.store_slot(slot(var), host);
+                        false
+                    }
+                };
+            }
+            if !used {
+                self.empty(index);
+            }
+        }
+    }
+}
