@@ -12,7 +12,7 @@ use std::path::Path;
 use armlet_loader::{ElfError, elf};
 use armlet_observe::End;
 use armlet_syscall::task::Exec;
-use armlet_syscall::{Errno, host};
+use armlet_syscall::{Errno, fs, host};
 
 use crate::handover::Handover;
 use crate::signal::host as signals;
@@ -24,8 +24,6 @@ const SCRIPT_DEPTH: usize = 5;
 const FIRST_LINE: usize = 256;
 /// A 64-bit ARM program.
 const EM_AARCH64: u16 = 183;
-/// The lowest descriptor for the program that is handed over, out of the guest's way.
-const LOWEST_DESCRIPTOR: i32 = 900;
 
 /// What a file is, as far as execve(2) is concerned.
 enum Kind {
@@ -91,25 +89,36 @@ impl Thread {
                 ElfError::Read(error) => Errno::from(error),
                 _ => Errno::ENOEXEC,
             })?;
-        let strace = self
-            .process
-            .program
-            .strace
-            .as_ref()
-            .map(|strace| inheritable(strace.descriptor()));
-        let (program, strace) = (inheritable(program.as_raw_fd())?, strace.transpose()?);
+        let strace = self.process.program.strace.as_ref();
+        // Copies that stay open across execve.
+        let mut copies = Vec::new();
+        let mut inheritable = |descriptor| {
+            let copy = fs::duplicate(descriptor, libc::F_DUPFD)?;
+            copies.push(copy);
+            Ok::<_, Errno>(copy)
+        };
+        let (own, own_path) = fs::binary();
+        let program = inheritable(program.as_raw_fd())?;
+        let strace = strace.map(|strace| inheritable(strace.descriptor())).transpose()?;
+        let binary = if own_path.is_empty() {
+            Some(inheritable(own)?)
+        } else {
+            None
+        };
         let handover = Handover {
             program,
             path,
             mask: self.mask(),
             strace,
+            binary,
             options: self.process.program.options.clone(),
         };
         environment.push(handover.encode());
         drop(handover);
-        let leaving = Leaving::new(c"/proc/self/exe".into(), arguments, environment);
-        let error = self.leave(leaving, libc::AT_FDCWD, 0, signals::ALL);
-        for descriptor in [Some(program), strace].into_iter().flatten() {
+        let leaving = Leaving::new(own_path.into(), arguments, environment);
+        let flags = if own_path.is_empty() { libc::AT_EMPTY_PATH } else { 0 };
+        let error = self.leave(leaving, own, flags as u32, signals::ALL);
+        for descriptor in copies {
             quiet_call(libc::SYS_close, [descriptor as u64]);
         }
         Err(error)
@@ -292,18 +301,6 @@ fn script(line: &[u8]) -> Result<Kind, Errno> {
         Some(string(argument)?)
     };
     Ok(Kind::Script(string(interpreter)?, argument))
-}
-
-/// A copy of a descriptor that stays open across execve.
-fn inheritable(descriptor: i32) -> Result<i32, Errno> {
-    let duplicate = |least: i32| {
-        let args = [descriptor as u64, libc::F_DUPFD as u64, least as u64, 0, 0, 0];
-        // SAFETY: only makes a descriptor.
-        unsafe { host::call(libc::SYS_fcntl, args) }
-    };
-    duplicate(LOWEST_DESCRIPTOR)
-        .or_else(|_| duplicate(3))
-        .map(|copy| copy as i32)
 }
 
 #[cfg(test)]

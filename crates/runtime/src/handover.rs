@@ -29,6 +29,8 @@ pub(crate) struct Handover {
     pub mask: SignalSet,
     /// Where system calls are printed.
     pub strace: Option<i32>,
+    /// armlet's own binary, if `/proc/self/exe` does not lead to it.
+    pub binary: Option<i32>,
     /// The options of the command line.
     pub options: Options,
 }
@@ -50,6 +52,7 @@ impl Handover {
             self.path.as_bytes().to_vec(),
             number(self.mask),
             optional(self.strace.map(|descriptor| number(descriptor as u64))),
+            optional(self.binary.map(|descriptor| number(descriptor as u64))),
             optional(sysroot),
             optional(release),
             options.engine.name().as_bytes().to_vec(),
@@ -85,10 +88,8 @@ impl Handover {
             program: parse(next()?)?,
             path: CString::new(next()?).ok()?,
             mask: parse(next()?)?,
-            strace: match next()? {
-                b"-" => None,
-                field => Some(parse(field.strip_prefix(b"+")?)?),
-            },
+            strace: descriptor(next()?)?,
+            binary: descriptor(next()?)?,
             options: Options {
                 settings: Settings {
                     sysroot: optional(next()?)?.map(|bytes| OsString::from_vec(bytes).into()),
@@ -123,6 +124,13 @@ fn parse<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
+fn descriptor(field: &[u8]) -> Option<Option<i32>> {
+    match optional(field)? {
+        Some(number) => Some(Some(parse(&number)?)),
+        None => Some(None),
+    }
+}
+
 fn optional(field: &[u8]) -> Option<Option<Vec<u8>>> {
     match field.split_first()? {
         (b'-', []) => Some(None),
@@ -142,6 +150,7 @@ mod tests {
             path: c"./a:b=c\n".into(),
             mask: u64::MAX,
             strace: Some(901),
+            binary: None,
             options: Options {
                 settings: Settings {
                     sysroot: Some("/srv/arm:64".into()),

@@ -77,6 +77,9 @@ pub(crate) fn enter(directory: &Path) -> Result<(), RootfsError> {
             mount(&Path::new("/").join(name), &place, bind).map_err(failed("binding /proc, /sys and /dev"))?;
         }
     }
+    if !fs::symlink_metadata(root.join("proc")).is_ok_and(|data| data.is_dir()) {
+        armlet_syscall::fs::pin_binary();
+    }
     std::env::set_current_dir(&root).map_err(failed("entering the directory"))?;
     change_root().map_err(failed("changing the root"))?;
     std::env::set_current_dir(inside).map_err(failed("entering the working directory"))?;

@@ -13,9 +13,9 @@ use armlet_cpu::a64::State;
 use armlet_loader::{Entropy, LoadError};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
-use armlet_syscall::Errno;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
+use armlet_syscall::{Errno, fs};
 
 use crate::handover::Handover;
 use crate::options::Options;
@@ -127,7 +127,10 @@ fn prepare(launch: Launch) -> Result<Start, LaunchError> {
             rootfs::enter(directory)?;
             rootfs::search(program, &environment)
         }
-        None => program,
+        None => {
+            fs::pin_binary_without_proc();
+            program
+        }
     };
     let file = open_program(&program)?;
     let (file, path, arguments): (OwnedFd, _, _) = if is_script(&file) {
@@ -195,6 +198,10 @@ pub fn resume(build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<Launc
         (file, handover.strace.map(|descriptor| OwnedFd::from_raw_fd(descriptor)))
     };
     signals::set_mask(signals::ALL);
+    match handover.binary {
+        Some(descriptor) => fs::adopt_binary(descriptor),
+        None => fs::pin_binary_without_proc(),
+    }
     let strace = strace.and_then(|descriptor| Strace::new(descriptor.as_fd()).ok());
     let arguments = std::env::args_os()
         .filter_map(|argument| CString::new(argument.into_vec()).ok())

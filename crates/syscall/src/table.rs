@@ -58,9 +58,9 @@ syscalls! {
     36 symlinkat(Str, DirFd, Path) = host(SYS_symlinkat);
     37 linkat(DirFd, Path, DirFd, Path, Flags(&n::AT)) = host(SYS_linkat);
     38 renameat(DirFd, Path, DirFd, Path) = host(SYS_renameat);
-    39 umount2(Path, Flags(&n::UMOUNT)) = host(SYS_umount2);
-    40 mount(Str, Path, Str, Flags(&n::MOUNT), Ptr) = host(SYS_mount);
-    41 pivot_root(Path, Path) = host(SYS_pivot_root);
+    39 umount2(Path, Flags(&n::UMOUNT)) = run(fs::umount2);
+    40 mount(Str, Path, Str, Flags(&n::MOUNT), Ptr) = run(fs::mount);
+    41 pivot_root(Path, Path) = run(fs::pivot_root);
     42 nfsservctl(Int, Ptr, Ptr) = refuse(Errno::ENOSYS, "removed from Linux in 3.1");
     43 statfs(Path, Out(d::statfs)) = run(fs::statfs);
     44 fstatfs(Fd, Out(d::statfs)) = host(SYS_fstatfs);
@@ -70,7 +70,7 @@ syscalls! {
     48 faccessat(DirFd, Path, Flags(&n::ACCESS)) = run(fs::faccessat);
     49 chdir(Path) = host(SYS_chdir);
     50 fchdir(Fd) = host(SYS_fchdir);
-    51 chroot(Path) = host(SYS_chroot);
+    51 chroot(Path) = run(fs::chroot);
     52 fchmod(Fd, Mode) = host(SYS_fchmod);
     53 fchmodat(DirFd, Path, Mode) = host(SYS_fchmodat);
     54 fchownat(DirFd, Path, Id, Id, Flags(&n::AT)) = host(SYS_fchownat);
@@ -275,7 +275,7 @@ syscalls! {
     265 open_by_handle_at(Fd, Ptr, Open) = run(fs::open_by_handle_at).blocks(Sys);
     266 clock_adjtime(Enum(&n::CLOCK), Ptr) = host(SYS_clock_adjtime);
     267 syncfs(Fd) = host(SYS_syncfs);
-    268 setns(Fd, Flags(&n::CLONE)) = host(SYS_setns);
+    268 setns(Fd, Flags(&n::CLONE)) = run(fs::setns);
     269 sendmmsg(Fd, In(d::mmsghdrs), UInt, Flags(&n::MSG)) = host(SYS_sendmmsg).blocks(Sys);
     270 process_vm_readv(Int, Ptr, ULong, Ptr, ULong, Hex) = host(SYS_process_vm_readv);
     271 process_vm_writev(Int, Ptr, ULong, Ptr, ULong, Hex) = host(SYS_process_vm_writev);
@@ -307,7 +307,7 @@ syscalls! {
     426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = refuse(Errno::ENOSYS, "see io_uring_setup");
     427 io_uring_register(Fd, UInt, Ptr, UInt) = refuse(Errno::ENOSYS, "see io_uring_setup");
     428 open_tree(DirFd, Path, Hex) = host(428);
-    429 move_mount(DirFd, Path, DirFd, Path, Hex) = host(429);
+    429 move_mount(DirFd, Path, DirFd, Path, Hex) = run(fs::move_mount);
     430 fsopen(Str, Hex) = host(430);
     431 fsconfig(Fd, Int, Str, Ptr, Int) = host(431);
     432 fsmount(Fd, Hex, Hex) = host(432);

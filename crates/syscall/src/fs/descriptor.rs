@@ -1,5 +1,6 @@
 //! Descriptors themselves: flags that differ in `fcntl` and `pipe2`, and armlet's own descriptor, which is not the guest's.
 
+use super::own::{is_own, without_own};
 use crate::Errno;
 use crate::abi::a64::{open_flags_to_guest, open_flags_to_host};
 use crate::call::Call;
@@ -27,14 +28,9 @@ pub fn pipe2(call: &mut Call<'_>) -> Reply {
     Ok(call.host(libc::SYS_pipe2, [ends, u64::from(open_flags_to_host(flags as u32))])?)
 }
 
-/// The descriptor that the trace is written to, which the guest cannot see.
-fn reserved(call: &Call<'_>) -> Option<u32> {
-    call.task.strace().map(|strace| strace.descriptor() as u32)
-}
-
 /// close(2).
 pub fn close(call: &mut Call<'_>) -> Reply {
-    if reserved(call) == Some(call.args[0] as u32) {
+    if is_own(call.int(0)) {
         return Err(Errno::EBADF.into());
     }
     Ok(call.host(libc::SYS_close, [call.args[0]])?)
@@ -43,27 +39,24 @@ pub fn close(call: &mut Call<'_>) -> Reply {
 /// dup3(2). Of the open flags it takes only `O_CLOEXEC`, which is the same on both sides.
 pub fn dup3(call: &mut Call<'_>) -> Reply {
     let [old, new, flags, ..] = call.args;
-    if reserved(call).is_some_and(|ours| ours == old as u32 || ours == new as u32) {
+    if is_own(old as i32) || is_own(new as i32) {
         return Err(Errno::EBADF.into());
     }
     Ok(call.host(libc::SYS_dup3, [old, new, flags])?)
 }
 
-/// close_range(2), around armlet's own descriptor.
+/// close_range(2), around armlet's own descriptors.
 pub fn close_range(call: &mut Call<'_>) -> Reply {
     let [first, last, flags, ..] = call.args;
     let (first, last) = (first as u32, last as u32);
-    let close = |first: u32, last: u32| call.host(libc::SYS_close_range, [u64::from(first), u64::from(last), flags]);
-    match reserved(call) {
-        Some(ours) if (first..=last).contains(&ours) => {
-            if first < ours {
-                close(first, ours - 1)?;
-            }
-            if ours < last {
-                close(ours + 1, last)?;
-            }
-            Ok(0)
-        }
-        _ => Ok(close(first, last)?),
+    if first > last {
+        return call.pass(libc::SYS_close_range);
     }
+    for part in without_own(first..=last) {
+        call.host(
+            libc::SYS_close_range,
+            [u64::from(*part.start()), u64::from(*part.end()), flags],
+        )?;
+    }
+    Ok(0)
 }

@@ -2,6 +2,7 @@
 
 mod descriptor;
 mod open;
+mod own;
 mod path;
 mod poll;
 mod proc;
@@ -9,6 +10,10 @@ mod stat;
 
 pub use descriptor::{close, close_range, dup3, fcntl, pipe2};
 pub use open::{fanotify_init, mq_open, open_by_handle_at, openat, openat2, readlinkat};
+pub use own::{
+    LOWEST_DESCRIPTOR, adopt_binary, binary, chroot, duplicate, mount, move_mount, pin_binary, pin_binary_without_proc,
+    pivot_root, reserve, setns, umount2,
+};
 pub(crate) use path::Lookup;
 pub use poll::{epoll_ctl, epoll_pwait, epoll_pwait2, io_pgetevents, ppoll, pselect6};
 pub use stat::{faccessat, faccessat2, fstat, newfstatat, statfs, statx};

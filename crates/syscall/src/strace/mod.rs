@@ -27,8 +27,6 @@ use crate::task::{Break, Reply, Restart};
 const RESULT_COLUMN: usize = 40;
 /// Bytes of a string that are shown.
 pub(crate) const STRING_LIMIT: usize = 32;
-/// The lowest descriptor that the trace is given, out of the guest's way.
-const LOWEST_DESCRIPTOR: i32 = 900;
 
 /// Where system calls are printed.
 #[derive(Debug)]
@@ -47,17 +45,9 @@ impl Strace {
     ///
     /// There are no descriptors left.
     pub fn new(output: BorrowedFd<'_>) -> std::io::Result<Strace> {
-        let duplicate = |least: i32| {
-            // SAFETY: only makes a descriptor.
-            unsafe { libc::fcntl(output.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) }
-        };
-        let copy = match duplicate(LOWEST_DESCRIPTOR) {
-            -1 => duplicate(3),
-            copy => copy,
-        };
-        if copy < 0 {
-            return Err(std::io::Error::last_os_error());
-        }
+        let copy = crate::fs::duplicate(output.as_raw_fd(), libc::F_DUPFD_CLOEXEC)
+            .map_err(|errno| std::io::Error::from_raw_os_error(errno.number().into()))?;
+        crate::fs::reserve(copy);
         // SAFETY: just made, and nobody else's.
         let output = unsafe { OwnedFd::from_raw_fd(copy) };
         Ok(Strace {
