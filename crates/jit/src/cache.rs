@@ -6,12 +6,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use armlet_cpu::Fault;
 use armlet_decoder::a64::Insn;
 use armlet_interpreter::a64::Fetch;
 
 use crate::arena::{self, Arena, Full};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
+use crate::ir::Region;
 use crate::map::Mapping;
 use crate::{lift, opt};
 
@@ -85,6 +87,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The region at a guest address, as it is going to be emitted.
+pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_>) -> Result<Region, Fault> {
+    let mut region = lift::region(pc, code, around)?;
+    opt::remove_dead_flags(&mut region);
+    opt::turn_comparisons(&mut region);
+    Ok(region)
+}
+
 impl Cache {
     fn new(arena_size: usize) -> io::Result<Cache> {
         let mut arena = Arena::new(arena_size)?;
@@ -116,11 +126,9 @@ impl Cache {
             executed,
             translated: &|at| self.entries.contains_key(&at),
         };
-        let Ok(mut region) = lift::region(pc, code, &around) else {
+        let Ok(region) = optimised(pc, code, &around) else {
             return Ok(None);
         };
-        opt::remove_dead_flags(&mut region);
-        opt::turn_comparisons(&mut region);
         let at = self.arena.next();
         let emitted = emit::region(&region, self.stubs.shared, at);
         self.arena.push(&emitted.bytes)?;

@@ -7,6 +7,7 @@
 
 mod float;
 mod simd;
+mod text;
 
 use armlet_decoder::a64::Insn;
 

@@ -6,8 +6,9 @@ use std::ops::Range;
 use armlet_cpu::Fault;
 use armlet_interpreter::a64::Fetch;
 
+use crate::{cache, lift};
 use crate::emit::{self, Shared};
-use crate::{lift, opt};
+use crate::ir::Region;
 
 /// Where the host code is taken to be.
 const AT: u64 = 0x4000_0000;
@@ -28,6 +29,10 @@ pub struct Listed {
 pub struct Listing {
     /// Guest instructions, block by block.
     pub instructions: Vec<Listed>,
+    /// Guest addresses at which a block begins; the first is where the region is entered.
+    pub blocks: Vec<u64>,
+    /// Host addresses that have a meaning: `leave`, `interpret`, `block_…` and `to_…` with a guest address.
+    pub names: Vec<(u64, String)>,
     /// The host code. What no instruction has comes before the first block (moving registers to where the region wants them) and behind the last one (what is
     /// rarely run, and constants).
     pub bytes: Vec<u8>,
@@ -45,9 +50,7 @@ pub struct Listing {
 ///
 /// The fault of fetching the first instruction.
 pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
-    let mut region = lift::region(pc, code, &lift::Around::ALL)?;
-    opt::remove_dead_flags(&mut region);
-    opt::turn_comparisons(&mut region);
+    let region = cache::optimised(pc, code, &lift::Around::ALL)?;
     let shared = Shared {
         exit: AT - 0x300,
         exit_stored: AT - 0x200,
@@ -56,15 +59,16 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         constants: AT - 0x1000,
     };
     let code = emit::region(&region, shared, AT);
+    let names = names(&region, &code, &shared);
     let mut marks = code.marks.iter().copied().peekable();
     let mut instructions = Vec::new();
     for block in &region.blocks {
         for index in 0..block.insns.max(1) {
             let pc = block.pc.wrapping_add(4 * u64::from(index));
             let nodes = block.nodes.iter().filter(|node| node.pc == pc);
-            let mut ops: Vec<String> = nodes.map(|node| format!("{:?}", node.op)).collect();
+            let mut ops: Vec<String> = nodes.map(|node| node.op.to_string()).collect();
             if index + 1 >= block.insns {
-                ops.push(format!("{:?}", block.end));
+                ops.push(block.end.to_string());
             }
             let mut host = None;
             while let Some((start, _)) = marks.next_if(|&(_, mark)| mark == pc) {
@@ -81,9 +85,32 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
     }
     Ok(Listing {
         instructions,
+        blocks: region.blocks.iter().map(|block| block.pc).collect(),
+        names,
         x: code.mapping.x_pairs().collect(),
         v: code.mapping.v_pairs().collect(),
         bytes: code.bytes,
         at: AT,
     })
+}
+
+/// See [`Listing::names`].
+fn names(region: &Region, code: &emit::Code, shared: &Shared) -> Vec<(u64, String)> {
+    let mut names = vec![
+        (shared.exit, "leave".to_owned()),
+        (shared.exit_stored, "leave_stored".to_owned()),
+        (shared.fallback, "interpret".to_owned()),
+    ];
+    for insn in &code.insns {
+        names.push((&raw const **insn as u64, format!("insn_{}", insn.row().name)));
+    }
+    for block in &region.blocks {
+        if let Some((offset, _)) = code.marks.iter().find(|(_, pc)| *pc == block.pc) {
+            names.push((AT + *offset as u64, format!("block_{:x}", block.pc)));
+        }
+    }
+    for link in &code.links {
+        names.push((link.stub, format!("to_{:x}", link.to)));
+    }
+    names
 }
