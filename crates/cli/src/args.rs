@@ -41,8 +41,10 @@ pub enum Command {
     /// Run a program; the same as without this word
     #[command(override_usage = "armlet run [FLAGS] PROGRAM [ARGUMENTS]...")]
     Run(RunFlags),
-    /// Disassemble a program, or explain instruction words
+    /// Disassemble a program, or instruction words
     Disasm(DisasmArgs),
+    /// Explain an instruction: its bits, what it does, and what the interpreter and the translator make of it
+    Explain(ExplainArgs),
     /// Tell what a program is and what it needs
     Info(FileArgs),
     /// List the words in a program's code that armlet cannot execute
@@ -149,6 +151,17 @@ pub struct DisasmArgs {
     /// An ARM program, or instruction words such as 0x91000420
     #[arg(required = true, value_name = "FILE|WORD")]
     pub what: Vec<OsString>,
+}
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Instruction words (0xab020020), mnemonics (adds), or functions of a program (./prog:main)
+    #[arg(required = true, value_name = "WORD|MNEMONIC|FILE:SYMBOL")]
+    pub what: Vec<String>,
+    /// Colours; `auto` heeds NO_COLOR, and has them on a terminal only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: crate::style::When,
 }
 
 /// Which shell.

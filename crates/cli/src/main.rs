@@ -2,11 +2,15 @@
 //!
 //! - `args.rs`: the flags, one field each, and the subcommands;
 //! - `words.rs`: where armlet's flags end and the program begins, and qemu's spellings;
-//! - `commands/`: one file per subcommand.
+//! - `commands/`: one file per subcommand;
+//! - `explain/`: what there is to know of an instruction;
+//! - `style.rs`: colours.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
+mod explain;
+mod style;
 mod words;
 
 use std::ffi::OsString;
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         None => return commands::run::run(cli.flags, program, personality),
         Some(Command::Run(flags)) => return commands::run::run(flags, program, personality),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
+        Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Info(arguments)) => commands::info::run(&arguments),
         Some(Command::Coverage(arguments)) => commands::coverage::run(&arguments),
         Some(Command::Completions(arguments)) => commands::completions::run(&arguments),

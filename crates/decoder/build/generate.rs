@@ -25,6 +25,7 @@ pub fn module(set: &str, table: &Table) -> String {
     metadata(&mut out, &table.rows);
     decoder(&mut out, table);
     disassembler(&mut out, set, &table.rows);
+    words(&mut out, &table.rows);
     callback(&mut out, set, &table.rows);
     out
 }
@@ -441,6 +442,46 @@ fn template(out: &mut String, template: &str) {
     if !rest.is_empty() {
         let _ = writeln!(out, "                out.write_str({rest:?})?;");
     }
+}
+
+/// What a reader asks of a row by its name: which operands a field makes, and by which words assembler text begins.
+fn words(out: &mut String, rows: &[Row]) {
+    out.push_str("/// The fields of a row's pattern, by its name: the letter, and the operands that are made of it.\n");
+    out.push_str("pub fn fields(row: &str) -> &'static [(char, &'static str)] {\n    match row {\n");
+    for row in rows {
+        let mut seen = Vec::new();
+        for letter in row.pattern.chars().filter(char::is_ascii_alphabetic) {
+            if seen.iter().any(|(known, _)| *known == letter) {
+                continue;
+            }
+            let operands = row
+                .operands
+                .iter()
+                .filter(|operand| letters(&operand.source).contains(&letter));
+            let names: Vec<_> = operands.map(|operand| operand.name.as_str()).collect();
+            seen.push((letter, names.join(", ")));
+        }
+        let _ = writeln!(out, "        {:?} => &{seen:?},", row.name);
+    }
+    out.push_str("        _ => &[],\n    }\n}\n");
+    out.push_str("/// The mnemonics of a row, by its name; aliases are among them.\n");
+    out.push_str("pub fn mnemonics(row: &str) -> &'static [&'static str] {\n    match row {\n");
+    for row in rows {
+        let mut words: Vec<&str> = Vec::new();
+        for text in &row.texts {
+            let word = text
+                .template
+                .split([' ', '{'])
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches('.');
+            if !word.is_empty() && !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        let _ = writeln!(out, "        {:?} => &{words:?},", row.name);
+    }
+    out.push_str("        _ => &[],\n    }\n}\n");
 }
 
 fn callback(out: &mut String, set: &str, rows: &[Row]) {

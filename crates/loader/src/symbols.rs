@@ -49,6 +49,19 @@ impl Symbols {
         self.functions.is_empty()
     }
 
+    /// All functions, in the order of their addresses: name, address (before the load bias), size (0 if it is not known).
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        self.functions
+            .iter()
+            .filter_map(|function| Some((self.name(function)?, function.address, function.size)))
+    }
+
+    fn name(&self, function: &Function) -> Option<&str> {
+        let name = self.names.get(function.name..)?;
+        let end = name.iter().position(|&byte| byte == 0)?;
+        std::str::from_utf8(&name[..end]).ok()
+    }
+
     /// The function around `address` (before the load bias), and the distance from its start.
     #[must_use]
     pub fn lookup(&self, address: u64) -> Option<(&str, u64)> {
@@ -58,9 +71,7 @@ impl Symbols {
         if function.size != 0 && offset >= function.size {
             return None;
         }
-        let name = self.names.get(function.name..)?;
-        let end = name.iter().position(|&byte| byte == 0)?;
-        Some((std::str::from_utf8(&name[..end]).ok()?, offset))
+        Some((self.name(function)?, offset))
     }
 }
 

@@ -1,7 +1,6 @@
 //! `armlet disasm`: a program's code, or single instruction words.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,13 +12,14 @@ use armlet_loader::sections::{self, Section};
 use armlet_loader::{Elf, Symbols};
 
 use crate::args::DisasmArgs;
+use crate::explain::undecoded_text;
 
 /// Disassembles each argument.
 pub fn run(arguments: &DisasmArgs) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
     for what in &arguments.what {
         match word(what) {
-            Some(word) => out.write_all(explain(word?).as_bytes())?,
+            Some(word) => out.write_all(one(word?).as_bytes())?,
             None => file(&mut out, Path::new(what))?,
         }
     }
@@ -36,54 +36,11 @@ fn word(text: &OsStr) -> Option<anyhow::Result<u32>> {
     )
 }
 
-/// What stands in the tables about one word.
-fn explain(word: u32) -> String {
-    let mut text = format!("0x{word:08x}  ");
+/// One word: `armlet explain` tells more.
+fn one(word: u32) -> String {
     match decode(word) {
-        Ok(insn) => {
-            let row = insn.row();
-            let _ = writeln!(text, "{}", Disassembly { insn, pc: 0 });
-            let _ = writeln!(text, "  row       {} ({}.isa)", row.name, row.file);
-            let _ = writeln!(text, "  manual    {} {}", row.section, row.title);
-            let _ = writeln!(text, "  feature   {:?}", row.feature);
-            let _ = writeln!(text, "  pattern   {}", row.pattern);
-            let _ = writeln!(text, "  word      {word:032b}");
-            for (field, value) in fields(row.pattern, word) {
-                let _ = writeln!(text, "  field {field}   {value:#x} ({value})");
-            }
-            let _ = writeln!(text, "  operands  {insn:?}");
-        }
-        Err(undecoded) => {
-            let _ = writeln!(text, "{}", undecoded_text(undecoded));
-        }
-    }
-    text
-}
-
-/// The runs of letters in a pattern, with what the word has there.
-fn fields(pattern: &str, word: u32) -> Vec<(char, u32)> {
-    let mut fields: Vec<(char, u32)> = Vec::new();
-    for (index, letter) in pattern
-        .chars()
-        .enumerate()
-        .filter(|(_, letter)| letter.is_ascii_alphabetic())
-    {
-        let bit = word >> (31 - index) & 1;
-        match fields.last_mut() {
-            Some((last, value)) if *last == letter => *value = *value << 1 | bit,
-            _ => fields.push((letter, bit)),
-        }
-    }
-    fields
-}
-
-/// Why there is no instruction.
-pub fn undecoded_text(undecoded: Undecoded) -> String {
-    match undecoded {
-        Undecoded::Unallocated => "unallocated: not an instruction of the architecture".to_owned(),
-        Undecoded::Unimplemented(extension) => {
-            format!("an instruction of {extension:?}, an extension that armlet does not implement")
-        }
+        Ok(insn) => format!("{word:08x}  {}\n", Disassembly { insn, pc: 0 }),
+        Err(undecoded) => format!("{word:08x}  {}\n", undecoded_text(undecoded)),
     }
 }
 
@@ -117,14 +74,6 @@ fn file(out: &mut impl Write, path: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fields_are_runs_of_letters() {
-        assert_eq!(
-            fields("z01100010hiiiiiiiiiiiinnnnnddddd", 0x9100_0420),
-            [('z', 1), ('h', 0), ('i', 1), ('n', 1), ('d', 0)]
-        );
-    }
 
     #[test]
     fn words_are_told_from_files() {

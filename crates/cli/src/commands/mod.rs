@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod coverage;
 pub mod disasm;
+pub mod explain;
 pub mod info;
 pub mod run;
 

@@ -1,0 +1,283 @@
+//! `armlet explain`: an instruction through all layers: bits, manual, meaning, interpreter, operations, x86-64.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use armlet_decoder::a64::{ROWS, Row, decode, mnemonics};
+use armlet_interpreter::a64::source;
+use armlet_jit::Listing;
+use armlet_loader::elf::FileSource;
+use armlet_loader::{Elf, Symbols, sections};
+
+use crate::args::ExplainArgs;
+use crate::explain::{self, Explained, bits, host};
+use crate::style::Style;
+
+/// Where a single word is taken to be.
+const PC: u64 = 0x1_0000;
+
+/// Explains each argument.
+pub fn run(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let style = Style::stdout(arguments.color);
+    let mut out = String::new();
+    for (index, what) in arguments.what.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        if let Some(digits) = what.strip_prefix("0x") {
+            let word = u32::from_str_radix(digits, 16)
+                .with_context(|| format!("{what}: give a word of 32 bits, such as 0xab020020"))?;
+            word_in_full(&mut out, word, style);
+        } else if let Some((file, symbol)) = what.rsplit_once(':') {
+            function(&mut out, Path::new(file), symbol, style)?;
+        } else {
+            mnemonic(&mut out, what, style)?;
+        }
+    }
+    io::stdout().write_all(out.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One instruction with everything that is known of it.
+fn word_in_full(out: &mut String, word: u32, style: Style) {
+    let explained = match explain::word(word, PC) {
+        Ok(explained) => explained,
+        Err(undecoded) => {
+            let _ = writeln!(out, "0x{word:08x}  {}", explain::undecoded_text(undecoded));
+            return;
+        }
+    };
+    let _ = writeln!(out, "0x{word:08x}  {}\n", style.bold(&explained.text));
+    out.push_str(&bits::drawn(&explained.fields, style));
+    out.push('\n');
+    tables(out, &explained, style);
+    let _ = writeln!(out, "\n{}", style.bold("interpreter"));
+    interpreter(out, explained.row, style);
+    let code = |address: u64| match address {
+        PC => Ok(word),
+        _ => Err(unmapped(address)),
+    };
+    if let Ok(listing) = armlet_jit::listing(PC, &mut { code }) {
+        let Some(listed) = listing.instructions.first() else {
+            return;
+        };
+        let _ = writeln!(out, "\n{}", style.bold("operations of the translator"));
+        for op in &listed.ops {
+            // Behind a single word there is nothing: the way on is no part of it.
+            if *op != format!("jump {:#x}", PC + 4) {
+                let _ = writeln!(out, "  {op}");
+            }
+        }
+        let _ = writeln!(out, "\n{}", style.bold("x86-64"));
+        let lines = host::disassemble(&listing.bytes, listing.at, &listing.names);
+        for line in lines.iter().filter(|line| listed.host.contains(&line.offset)) {
+            host_line(out, &listing, line, style);
+        }
+        let _ = writeln!(out, "  {}", style.dim(registers(&listing)));
+    }
+}
+
+fn host_line(out: &mut String, listing: &Listing, line: &host::Line, style: Style) {
+    let bytes = &listing.bytes[line.offset..line.offset + line.length];
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let _ = writeln!(out, "  {:<32} {}", line.text, style.dim(hex));
+}
+
+/// Which host register stands for which guest register.
+fn registers(listing: &Listing) -> String {
+    const HOST: [&str; 16] = [
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+    ];
+    let x = listing.x.iter().map(|&(guest, host)| {
+        let guest = if guest == 32 {
+            "sp".to_owned()
+        } else {
+            format!("x{guest}")
+        };
+        format!("{guest}={}", HOST[usize::from(host & 15)])
+    });
+    let v = listing.v.iter().map(|&(guest, host)| format!("v{guest}=xmm{host}"));
+    let all: Vec<String> = x.chain(v).collect();
+    format!("{}; others at [rbp+offset]", all.join(" "))
+}
+
+/// What the tables say: manual, feature, effect, registers, operands.
+fn tables(out: &mut String, explained: &Explained, style: Style) {
+    let row = explained.row;
+    let mut line = |title: &str, text: &str| {
+        if !text.is_empty() {
+            let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+        }
+    };
+    line("manual", &format!("{} {} (DDI 0487)", row.section, row.title));
+    line("feature", &format!("{:?}", row.feature));
+    if let Some(meaning) = &explained.meaning {
+        line("effect", &meaning.effect);
+        line("", "");
+        line("meaning", meaning.sentence);
+        line("reads", &meaning.reads.join(", "));
+        line("writes", &meaning.writes.join(", "));
+    }
+    let operands = explained.operands.iter().map(|(name, value)| format!("{name}={value}"));
+    line("operands", &operands.collect::<Vec<_>>().join(" "));
+    line("row", &format!("{} ({}.isa)  {}", row.name, row.file, row.pattern));
+}
+
+/// The interpreter's function, with what it calls.
+fn interpreter(out: &mut String, row: &Row, style: Style) {
+    for piece in source::of(row.file, row.name) {
+        let place = format!("crates/interpreter/src/a64/{}.rs:{}", piece.file, piece.line);
+        let _ = writeln!(out, "  {}", style.dim(place));
+        for line in piece.text.lines() {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
+}
+
+/// All rows of a mnemonic, or the row of that name.
+fn mnemonic(out: &mut String, name: &str, style: Style) -> anyhow::Result<()> {
+    let name = name.to_ascii_lowercase();
+    let rows: Vec<&Row> = ROWS
+        .iter()
+        .filter(|row| row.name == name || mnemonics(row.name).contains(&&*name))
+        .collect();
+    if rows.is_empty() {
+        bail!(
+            "{name}: no instruction word (0x…), mnemonic (add) or row (add_imm) of A64; \
+             for a function of a program, give FILE:SYMBOL"
+        );
+    }
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{}  {} {}", style.bold(row.name), row.section, row.title);
+        let fields = bits::fields(row.pattern, row.value, armlet_decoder::a64::fields(row.name));
+        out.push_str(&pattern(&fields, style));
+        let mut line = |title: &str, text: &str| {
+            let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+        };
+        line("feature", &format!("{:?}", row.feature));
+        if let Some(meaning) = explain::meaning::of(row.name, &[]) {
+            line("effect", &meaning.effect);
+            line("meaning", meaning.sentence);
+        }
+        let words = mnemonics(row.name);
+        if words.len() > 1 {
+            line("written", &words.join(", "));
+        }
+        if let [row] = rows[..] {
+            let _ = writeln!(out, "\n{}", style.bold("interpreter"));
+            interpreter(out, row, style);
+        }
+    }
+    Ok(())
+}
+
+/// As [`bits::drawn`], with dots where a word would have bits.
+fn pattern(fields: &[bits::Field], style: Style) -> String {
+    let text = bits::drawn(fields, style);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    if let Some(line) = lines.get_mut(1) {
+        let mut digits = fields.iter().map(|field| match field.name {
+            Some(_) => ".".repeat((field.high - field.low + 1) as usize),
+            None => field.digits(),
+        });
+        let mut rest = line.as_str();
+        let mut drawn = String::new();
+        // Field by field: what stands between two runs of digits is kept.
+        for field in fields {
+            let bits = field.digits();
+            let Some(at) = rest.find(&bits) else { break };
+            drawn += &rest[..at];
+            drawn += &digits.next().unwrap_or_default();
+            rest = &rest[at + bits.len()..];
+        }
+        *line = drawn + rest;
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The instructions of a function: text, operations, host code.
+fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::Result<()> {
+    let file = super::open(path)?;
+    let source = FileSource::new(&file)?;
+    Elf::parse(&source).with_context(|| path.display().to_string())?;
+    let symbols = Symbols::read(&source);
+    let Some((_, start, size)) = symbols.iter().find(|(known, ..)| *known == name) else {
+        let alike: Vec<&str> = symbols
+            .iter()
+            .map(|(known, ..)| known)
+            .filter(|known| known.contains(name))
+            .take(5)
+            .collect();
+        let hint = if alike.is_empty() {
+            String::new()
+        } else {
+            format!("; there are {}", alike.join(", "))
+        };
+        bail!("{}: no function is called {name}{hint}", path.display());
+    };
+    let sections = sections::executable(&source)?;
+    let code = |address: u64| {
+        let found = sections.iter().find_map(|section| {
+            let offset = usize::try_from(address.checked_sub(section.address)?).ok()?;
+            let bytes = section.bytes.get(offset..offset + 4)?;
+            Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+        });
+        found.ok_or(unmapped(address))
+    };
+    // Without a size, it goes on to the next function.
+    let end = match size {
+        0 => symbols
+            .iter()
+            .map(|(_, address, _)| address)
+            .find(|&address| address > start),
+        size => Some(start + size),
+    };
+    let end = end.unwrap_or(start + 4).max(start + 4);
+    let _ = writeln!(out, "{} in {}", style.bold(name), path.display());
+    // A region need not have all of a function: what a call or a jump through a register comes back to, or leads to, may be in another.
+    let mut listing = region(start, code)?;
+    let mut pc = start;
+    while pc < end {
+        let Ok(word) = code(pc) else { break };
+        if !listing.instructions.iter().any(|listed| listed.pc == pc) && decode(word).is_ok() {
+            listing = region(pc, code)?;
+        }
+        let text = match explain::word(word, pc) {
+            Ok(explained) => {
+                let row = style.dim(explained.row.name);
+                format!("{}  {row}", style.bold(format_args!("{:<36}", explained.text)))
+            }
+            Err(_) => format!(".inst {word:#010x}"),
+        };
+        let _ = writeln!(out, "\n{pc:8x}:  {word:08x}  {text}");
+        if let Some(listed) = listing.instructions.iter().find(|listed| listed.pc == pc) {
+            for op in &listed.ops {
+                let _ = writeln!(out, "    {}", style.field(0, op));
+            }
+            let lines = host::disassemble(&listing.bytes, listing.at, &listing.names);
+            for line in lines.iter().filter(|line| listed.host.contains(&line.offset)) {
+                let _ = writeln!(out, "        {}", style.field(1, &line.text));
+            }
+        }
+        pc += 4;
+    }
+    Ok(())
+}
+
+fn region(pc: u64, code: impl Fn(u64) -> Result<u32, armlet_cpu::Fault>) -> anyhow::Result<Listing> {
+    armlet_jit::listing(pc, &mut { code }).map_err(|_| anyhow::anyhow!("no code stands at {pc:#x}"))
+}
+
+fn unmapped(address: u64) -> armlet_cpu::Fault {
+    armlet_cpu::Fault {
+        address,
+        access: armlet_cpu::Access::Execute,
+        kind: armlet_cpu::FaultKind::Unmapped,
+    }
+}
