@@ -383,14 +383,7 @@ fn disassembly() {
     let output = run(armlet().args(["disasm", "0x91000420", "0x00000000", "0xffffffff"]));
     let stdout = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0));
-    for words in [
-        "add x0, x1, #1",
-        "add_imm",
-        "C6.2 ADD (immediate)",
-        "Base",
-        "udf #0",
-        "unallocated",
-    ] {
+    for words in ["0x91000420  add x0, x1, #1", "udf #0", "unallocated"] {
         assert!(stdout.contains(words), "{words} is not in {stdout}");
     }
     let output = run(armlet().arg("disasm").arg(guest("hello_asm")));

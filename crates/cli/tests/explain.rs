@@ -71,6 +71,10 @@ fn a_mnemonic_lists_its_rows_and_an_alias_those_that_print_it() {
 #[test]
 fn a_function_is_shown_with_operations_and_host_code() {
     let file = format!("{}:_start", guest("hello_asm").display());
+    // Prebuilt programs have no symbols.
+    let output = explain(&[&file]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no function is called _start; give an address"));
+    let file = format!("{}:0x1010120", guest("hello_asm").display());
     let text = stdout(&explain(&[&file]));
     assert!(text.contains("svc #0"), "{text}");
     assert!(text.contains("leave for the interpreter"), "{text}");

@@ -454,11 +454,14 @@ fn words(out: &mut String, rows: &[Row]) {
             if seen.iter().any(|(known, _)| *known == letter) {
                 continue;
             }
-            let operands = row
-                .operands
-                .iter()
-                .filter(|operand| letters(&operand.source).contains(&letter));
-            let names: Vec<_> = operands.map(|operand| operand.name.as_str()).collect();
+            let own = |operand: &&Operand| operand.source.chars().eq([letter]);
+            let uses = |operand: &&Operand| letters(&operand.source).contains(&letter);
+            // What is the field itself says it best.
+            let mut operands: Vec<&Operand> = row.operands.iter().filter(own).collect();
+            if operands.is_empty() {
+                operands = row.operands.iter().filter(uses).collect();
+            }
+            let names: Vec<_> = operands.iter().map(|operand| operand.name.as_str()).collect();
             seen.push((letter, names.join(", ")));
         }
         let _ = writeln!(out, "        {:?} => &{seen:?},", row.name);

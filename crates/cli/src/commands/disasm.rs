@@ -39,8 +39,8 @@ fn word(text: &OsStr) -> Option<anyhow::Result<u32>> {
 /// One word: `armlet explain` tells more.
 fn one(word: u32) -> String {
     match decode(word) {
-        Ok(insn) => format!("{word:08x}  {}\n", Disassembly { insn, pc: 0 }),
-        Err(undecoded) => format!("{word:08x}  {}\n", undecoded_text(undecoded)),
+        Ok(insn) => format!("0x{word:08x}  {}\n", Disassembly { insn, pc: 0 }),
+        Err(undecoded) => format!("0x{word:08x}  {}\n", undecoded_text(undecoded)),
     }
 }
 

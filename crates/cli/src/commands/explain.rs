@@ -207,7 +207,14 @@ fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::
     let source = FileSource::new(&file)?;
     Elf::parse(&source).with_context(|| path.display().to_string())?;
     let symbols = Symbols::read(&source);
-    let Some((_, start, size)) = symbols.iter().find(|(known, ..)| *known == name) else {
+    let address = name
+        .strip_prefix("0x")
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    let named = symbols.iter().find(|(known, ..)| *known == name);
+    let Some((start, size)) = named
+        .map(|(_, start, size)| (start, size))
+        .or(address.map(|at| (at, 0)))
+    else {
         let alike: Vec<&str> = symbols
             .iter()
             .map(|(known, ..)| known)
@@ -215,7 +222,7 @@ fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::
             .take(5)
             .collect();
         let hint = if alike.is_empty() {
-            String::new()
+            "; give an address (0x…), which `armlet disasm` shows".to_owned()
         } else {
             format!("; there are {}", alike.join(", "))
         };
@@ -230,18 +237,24 @@ fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::
         });
         found.ok_or(unmapped(address))
     };
-    // Without a size, it goes on to the next function.
-    let end = match size {
-        0 => symbols
-            .iter()
-            .map(|(_, address, _)| address)
-            .find(|&address| address > start),
-        size => Some(start + size),
-    };
-    let end = end.unwrap_or(start + 4).max(start + 4);
     let _ = writeln!(out, "{} in {}", style.bold(name), path.display());
     // A region need not have all of a function: what a call or a jump through a register comes back to, or leads to, may be in another.
     let mut listing = region(start, code)?;
+    // Without a size, it goes on to the next function, as far as the region does.
+    let last = listing
+        .instructions
+        .iter()
+        .map(|listed| listed.pc)
+        .max()
+        .unwrap_or(start);
+    let next = symbols
+        .iter()
+        .map(|(_, address, _)| address)
+        .find(|&address| address > start);
+    let end = match size {
+        0 => next.map_or(last + 4, |next| next.min(last + 4)),
+        size => start + size,
+    };
     let mut pc = start;
     while pc < end {
         let Ok(word) = code(pc) else { break };

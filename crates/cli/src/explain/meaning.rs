@@ -225,6 +225,6 @@ mod tests {
         assert_eq!(lists(0x1e62_2820), both("v1 v2", "fpsr v0")); // fadd d0, d1, d2
         assert_eq!(lists(0xd65f_03c0), both("x30", "pc")); // ret
         assert_eq!(lists(0x4c40_8c20), both("memory x1", "v0 v1")); // ld2 {v0.2d, v1.2d}, [x1]
-        assert_eq!(lists(0xc805_7c41), both("x1 x2", "memory monitor x5")); // stxr w5, x1, [x2]
+        assert_eq!(lists(0xc805_7c41), both("monitor x1 x2", "memory monitor x5")); // stxr w5, x1, [x2]
     }
 }
