@@ -6,9 +6,9 @@ use std::ops::Range;
 use armlet_cpu::Fault;
 use armlet_interpreter::a64::Fetch;
 
-use crate::{cache, lift};
 use crate::emit::{self, Shared};
 use crate::ir::Region;
+use crate::{cache, lift};
 
 /// Where the host code is taken to be.
 const AT: u64 = 0x4000_0000;
