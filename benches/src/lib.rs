@@ -6,25 +6,16 @@ mod contestant;
 mod measure;
 mod report;
 
+pub use armlet_measure::{Clock, Sample};
 pub use contestant::{Contestant, NATIVE, QEMU};
 pub use report::{Comparison, Failure, Row};
 
 use anyhow::{Result, ensure};
 use armlet_tests::{Manifest, Program, Target, build_native};
-use measure::{Run, Sample};
+use measure::Run;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Which time is compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Clock {
-    /// From the start of the process to its end.
-    #[default]
-    Wall,
-    /// User and system time of all its threads: what remains comparable on a machine that has other work.
-    Cpu,
-}
 
 /// What is compared.
 #[derive(Clone, Debug)]

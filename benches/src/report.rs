@@ -1,8 +1,7 @@
 //! The outcome of a comparison, as Markdown for people and as JSON for programs.
 
-use crate::Clock;
 use crate::contestant::{NATIVE, QEMU};
-use crate::measure::Sample;
+use crate::{Clock, Sample};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -51,10 +50,7 @@ pub struct Comparison {
 impl Comparison {
     /// A table per group: milliseconds, ratios to native and to qemu, memory; then the geometric means of all groups.
     pub fn markdown(&self) -> String {
-        let clock = match self.clock {
-            Clock::Wall => "Elapsed time",
-            Clock::Cpu => "Processor time",
-        };
+        let clock = self.clock.title();
         let mut text = format!(
             "{clock}, medians of {} interleaved runs; ×native and ×qemu: how many times as long, less is better.\n",
             self.rounds

@@ -41,6 +41,9 @@ pub enum Command {
     /// Run a program; the same as without this word
     #[command(override_usage = "armlet run [FLAGS] PROGRAM [ARGUMENTS]...")]
     Run(RunFlags),
+    /// Compare one program's engines: native, interpreter, translator, qemu-user; and when a translation has paid
+    #[command(override_usage = "armlet bench [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Bench(BenchArgs),
     /// Disassemble a program, or instruction words
     Disasm(DisasmArgs),
     /// Explain an instruction: its bits, what it does, and what the interpreter and the translator make of it
@@ -151,6 +154,37 @@ pub struct DisasmArgs {
     /// An ARM program, or instruction words such as 0x91000420
     #[arg(required = true, value_name = "FILE|WORD")]
     pub what: Vec<OsString>,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// The same program, built for this machine: what all others are compared with
+    #[arg(long, value_name = "FILE")]
+    pub native: Option<PathBuf>,
+    /// Runs of each contestant; medians are shown
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// Compare processor time instead of elapsed time: for a machine that has other work
+    #[arg(long)]
+    pub cpu_time: bool,
+    /// The longest time of one run, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub limit: u64,
+    /// Also write everything to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Also draw it, into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// The ARM program and its arguments
+    #[arg(
+        required = true,
+        value_name = "PROGRAM",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
 }
 
 /// What to explain.

@@ -4,12 +4,13 @@
 //! - `words.rs`: where armlet's flags end and the program begins, and qemu's spellings;
 //! - `commands/`: one file per subcommand;
 //! - `explain/`: what there is to know of an instruction;
-//! - `style.rs`: colours.
+//! - `style.rs`, `progress.rs`: colours, and progress of long work.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
 mod explain;
+mod progress;
 mod style;
 mod words;
 
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => return commands::run::run(cli.flags, program, personality),
         Some(Command::Run(flags)) => return commands::run::run(flags, program, personality),
+        Some(Command::Bench(arguments)) => commands::bench::run(&arguments),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Info(arguments)) => commands::info::run(&arguments),

@@ -86,12 +86,12 @@ pub fn of(file: &str, name: &str) -> Vec<Piece> {
         ];
         let helper = places.iter().find_map(|&(file, text)| {
             let lines: Vec<&str> = text.lines().collect();
-            let defines = |line: &&str| {
+            let defines = |line: &str| {
                 let line = line.trim_start_matches("pub ");
                 let rest = line.strip_prefix("fn ").or_else(|| line.strip_prefix("macro_rules! "));
                 rest.and_then(|rest| words(rest).next()) == Some(word)
             };
-            let at = lines.iter().position(|line| defines(&line))?;
+            let at = lines.iter().position(|line| defines(line))?;
             Some(item(file, &lines, at))
         });
         if let Some(helper) = helper.filter(|helper| !pieces.contains(helper)) {
