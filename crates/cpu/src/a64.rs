@@ -113,6 +113,8 @@ pub struct State {
     pub fpcr: u32,
     /// Floating-point status register.
     pub fpsr: u32,
+    /// The guest has read FPSR at some time: from then on, translated code records every underflow that it shows.
+    pub fpsr_read: bool,
     /// TPIDR_EL0: the thread pointer.
     pub tpidr: u64,
     /// The exclusive monitor.
@@ -132,6 +134,7 @@ impl Default for State {
             flags: Flags::default(),
             fpcr: 0,
             fpsr: 0,
+            fpsr_read: false,
             tpidr: 0,
             exclusive: Exclusive::default(),
             a32: A32::default(),

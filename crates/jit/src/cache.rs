@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use armlet_cpu::Fault;
@@ -13,7 +13,7 @@ use armlet_interpreter::a64::Fetch;
 use crate::arena::{self, Arena, Full};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
-use crate::ir::Region;
+use crate::ir::{Numbers, Region};
 use crate::map::Mapping;
 use crate::{lift, opt};
 
@@ -81,6 +81,31 @@ pub struct Jit {
     /// Held for reading by threads that run translated code, for writing while all of it goes.
     running: RwLock<()>,
     arena_size: usize,
+    /// How new code computes numbers.
+    precautions: Precautions,
+}
+
+/// How numbers are computed, by what the program turned out to do.
+#[derive(Debug, Default)]
+struct Precautions {
+    /// Invalid operations that trapped.
+    traps: AtomicU32,
+    /// FPSR is read: see [`Numbers::underflow`].
+    underflow: AtomicBool,
+}
+
+/// So many traps are cheaper than checks all over the program.
+const TRAPS: u32 = 200;
+
+impl Precautions {
+    fn numbers(&self) -> Numbers {
+        Numbers {
+            trap: self.traps.load(Ordering::Relaxed) < TRAPS,
+            underflow: self.underflow.load(Ordering::Relaxed),
+            nearest: true,
+            half: true,
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -96,9 +121,9 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
 }
 
 impl Cache {
-    fn new(arena_size: usize) -> io::Result<Cache> {
+    fn new(arena_size: usize, numbers: Numbers) -> io::Result<Cache> {
         let mut arena = Arena::new(arena_size)?;
-        let stubs = enter::emit(&mut arena).map_err(io::Error::other)?;
+        let stubs = enter::emit(&mut arena, numbers).map_err(io::Error::other)?;
         Ok(Cache {
             arena,
             stubs,
@@ -254,9 +279,11 @@ impl Jit {
     ///
     /// As [`Jit::new`].
     pub fn with_arena(arena_size: usize) -> io::Result<Jit> {
+        let precautions = Precautions::default();
         Ok(Jit {
-            cache: Mutex::new(Some(Cache::new(arena_size)?)),
+            cache: Mutex::new(Some(Cache::new(arena_size, precautions.numbers())?)),
             arena_size,
+            precautions,
             counts: Mutex::new(Counts::default()),
             generation: AtomicU64::new(0),
             running: RwLock::new(()),
@@ -287,8 +314,30 @@ impl Jit {
     }
 
     fn replace(&self) {
-        *self.lock() = Cache::new(self.arena_size).ok();
+        *self.lock() = Cache::new(self.arena_size, self.precautions.numbers()).ok();
         self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Records from now on every underflow that FPSR shows.
+    pub fn record_underflows(&self) {
+        self.precautions.underflow.store(true, Ordering::Relaxed);
+    }
+
+    /// Checks results of floating point in code, instead of having invalid operations trap.
+    pub fn check_numbers(&self) {
+        self.precautions.traps.store(TRAPS, Ordering::Relaxed);
+    }
+
+    /// An invalid operation has trapped. Called in a signal handler.
+    pub(crate) fn count_trap(&self) {
+        self.precautions.traps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Translates anew if the code there is computes numbers in another way than is wanted by now.
+    pub(crate) fn reconsider(&self, numbers: Numbers) {
+        if numbers != self.precautions.numbers() {
+            self.start_anew();
+        }
     }
 
     pub(crate) fn generation(&self) -> u64 {

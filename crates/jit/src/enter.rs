@@ -8,10 +8,12 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use crate::arena::{Arena, Full};
 use crate::emit::asm::Asm;
-use crate::emit::float::{CONSTANTS, MXCSR, MXCSR_OFFSET};
+use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, look_up, move_canonical};
+use crate::ir::Numbers;
 use crate::map::{
-    ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, unpack_flags, x_slot,
+    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, unpack_flags,
+    x_slot,
 };
 
 /// Bytes of host stack for the returns of guest calls, 8 each.
@@ -42,12 +44,12 @@ pub struct Stubs {
 }
 
 /// Emits the shared code at the start of an arena.
-pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
+pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
     let constants = arena.next();
     arena.push(&CONSTANTS.map(u64::to_le_bytes).concat())?;
     let at = arena.next();
     let mut asm = Asm::new(at);
-    let mxcsr = (constants + MXCSR_OFFSET) as usize;
+    let mxcsr = x_slot(map::MXCSR);
     let (bottom, limit) = (x_slot(RETURNS_BOTTOM), x_slot(RETURNS_LIMIT));
     dynasm!(asm.ops ; .arch x64
         ; push rbx
@@ -57,7 +59,7 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
         ; push r14
         ; push r15
         ; sub rsp, BYTE 16
-        ; ldmxcsr [extern mxcsr]
+        ; ldmxcsr [rdi + mxcsr + BIAS]
         // The bottom of the stack of returns, for returns from calls that were made before.
         ; lea rax, [>unknown]
         ; push rax
@@ -89,6 +91,8 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
         ; and edx, BYTE 0x1e
         ; or ecx, edx
         ; or [rbp + FPSR_SLOT], ecx
+        ; mov DWORD [rsp], DWORD MXCSR as i32
+        ; ldmxcsr [rsp]
         ; add rsp, BYTE 24
         ; pop r15
         ; pop r14
@@ -108,6 +112,7 @@ pub fn emit(arena: &mut Arena) -> Result<Stubs, Full> {
             astray,
             fallback: fallback as usize as u64,
             constants,
+            numbers,
         },
     })
 }
@@ -166,39 +171,46 @@ pub fn unpack(state: &mut State) {
     state.flags = unpack_flags(state.x[usize::from(PACKED_FLAGS)] as u32);
 }
 
-/// MXCSR.
-fn mxcsr() -> u32 {
+/// MXCSR as a process starts with it: all exceptions masked, none raised, to nearest. Under it runs what is not translated.
+const MXCSR: u32 = 0x1f80;
+/// The exceptions that MXCSR has gathered.
+const RAISED: u32 = 0x3f;
+/// The mask of Invalid.
+const INVALID_MASKED: u32 = 1 << 7;
+
+/// MXCSR under which translated code runs.
+pub fn mxcsr(numbers: Numbers) -> u32 {
+    if numbers.trap { MXCSR & !INVALID_MASKED } else { MXCSR }
+}
+
+fn read_mxcsr() -> u32 {
     let mut value = 0u32;
     // SAFETY: stores MXCSR into the variable.
     unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut value, options(nostack, preserves_flags)) };
     value
 }
 
-/// FPSR's bits of the exceptions that MXCSR has gathered: IOC, DZC, OFC, UFC and IXC; the host has one more at bit 1.
-fn exceptions() -> u32 {
-    let raised = mxcsr();
-    raised & 1 | raised >> 1 & 0x1e
+fn write_mxcsr(value: u32) {
+    // SAFETY: the caller's value has no reserved bits; translated code and the interpreter each run under their own.
+    unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags)) };
 }
 
-/// Forgets the exceptions of the host's own computations.
-fn clear_exceptions() {
-    if mxcsr() != MXCSR {
-        // SAFETY: the value that a process starts with.
-        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const MXCSR_VALUE, options(nostack)) };
-    }
+/// FPSR's bits of exceptions in MXCSR: IOC, DZC, OFC, UFC and IXC; the host has one more at bit 1.
+fn exceptions(mxcsr: u32) -> u32 {
+    mxcsr & 1 | mxcsr >> 1 & 0x1e
 }
-
-static MXCSR_VALUE: u32 = MXCSR;
 
 /// Runs one instruction by the interpreter's function. 0: go on; 1: `State::trap` is set.
 extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
     crate::interpreted::count(insn);
     state.pc = pc;
-    state.fpsr |= exceptions();
+    let mxcsr = read_mxcsr();
+    state.fpsr |= exceptions(mxcsr);
+    write_mxcsr(MXCSR);
     unpack(state);
     let result = armlet_interpreter::a64::execute(state, *insn);
     pack(state);
-    clear_exceptions();
+    write_mxcsr(mxcsr & !RAISED);
     match result {
         Ok(()) => 0,
         Err(trap) => {

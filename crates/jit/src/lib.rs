@@ -15,6 +15,7 @@
 
 mod arena;
 mod cache;
+mod clean;
 mod emit;
 mod enter;
 mod interpreted;

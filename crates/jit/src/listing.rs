@@ -7,7 +7,7 @@ use armlet_cpu::Fault;
 use armlet_interpreter::a64::Fetch;
 
 use crate::emit::{self, Shared};
-use crate::ir::Region;
+use crate::ir::{Numbers, Region};
 use crate::{cache, lift};
 
 /// Where the host code is taken to be.
@@ -57,6 +57,12 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         astray: AT - 0x400,
         fallback: AT - 0x100,
         constants: AT - 0x1000,
+        numbers: Numbers {
+            trap: true,
+            underflow: false,
+            nearest: true,
+            half: true,
+        },
     };
     let code = emit::region(&region, shared, AT);
     let names = names(&region, &code, &shared);

@@ -72,6 +72,8 @@ pub const ATTENTION: u8 = 49;
 pub const RETURNS_BOTTOM: u8 = 51;
 /// The host stack pointer below which the stack of returns is started anew.
 pub const RETURNS_LIMIT: u8 = 52;
+/// MXCSR for the numbers of this thread.
+pub const MXCSR: u8 = 50;
 /// The flags, packed as LAHF and SETO deliver them. [`State::flags`] is right outside of translated code only.
 pub const PACKED_FLAGS: u8 = 53;
 /// Temporary 0; the others follow.

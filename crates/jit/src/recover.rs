@@ -1,4 +1,7 @@
-//! Faults in translated code: puts the guest's registers back into the state, and lets the interpreter run the instruction.
+//! Faults in translated code, and floating-point operations that trap: puts the guest's registers back into the state, and lets the interpreter
+//! run the instruction.
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use armlet_cpu::a64::{Flags, State};
 
@@ -39,9 +42,9 @@ fn float_flags(reversed: bool, carry: bool, zero: bool, unordered: bool) -> Flag
 }
 
 impl Jit {
-    /// In the handler of SIGSEGV or SIGBUS: if the fault is one of translated code, changes `context` so that the thread leaves translated
+    /// In the handler of SIGSEGV, SIGBUS or SIGFPE: if the fault is one of translated code, changes `context` so that the thread leaves translated
     /// code at the guest instruction that faulted, to be run by the interpreter. `false`: the fault is not ours.
-    pub fn recover(&self, context: &mut libc::ucontext_t) -> bool {
+    pub fn recover(&self, signal: i32, context: &mut libc::ucontext_t) -> bool {
         let rip = context.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
         let guard = self.lock();
         let Some(cache) = guard.as_ref() else { return false };
@@ -92,25 +95,30 @@ impl Jit {
             state.x[usize::from(PACKED_FLAGS)] = pack_flags(flags).into();
         }
         state.pc = site.pc;
+        if signal == libc::SIGFPE {
+            self.count_trap();
+            // SAFETY: not null, as translated code uses floating point; the interpreter raises what Arm raises.
+            unsafe { (*context.uc_mcontext.fpregs).mxcsr &= !1 };
+        }
         context.uc_mcontext.gregs[libc::REG_RIP as usize] = cache.exit_stored() as i64;
         context.uc_mcontext.gregs[libc::REG_RAX as usize] = Exit::Interpret as i64;
         true
     }
 }
 
-/// The translations that [`on_fault`] knows.
-static KNOWN: std::sync::OnceLock<std::sync::Arc<Jit>> = std::sync::OnceLock::new();
+/// The translations that [`on_fault`] knows. Nobody holds the lock while it runs translated code.
+static KNOWN: RwLock<Vec<Arc<Jit>>> = RwLock::new(Vec::new());
 
-/// Installs a handler of SIGSEGV and SIGBUS for programs that run guest code without armlet's runtime, such as tests and
-/// benchmarks. It serves `armlet-memory` and the first `jit` that it is called with.
+/// Installs a handler of SIGSEGV, SIGBUS and SIGFPE for programs that run guest code without armlet's runtime, such as tests and
+/// benchmarks. It serves `armlet-memory` and every `jit` that it is called with.
 ///
 /// # Errors
 ///
 /// Those of sigaction(2).
-pub fn install_fault_handler(jit: std::sync::Arc<Jit>) -> std::io::Result<()> {
+pub fn install_fault_handler(jit: Arc<Jit>) -> std::io::Result<()> {
     armlet_memory::fault::prepare();
-    KNOWN.get_or_init(|| jit);
-    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).push(jit);
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE] {
         // SAFETY: all zeros is a valid sigaction, and the handler has the SA_SIGINFO signature.
         let result = unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
@@ -132,7 +140,8 @@ extern "C" fn on_fault(signal: i32, info: *mut libc::siginfo_t, context: *mut li
     }
     // SAFETY: the kernel hands a ucontext_t to an SA_SIGINFO handler.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
-    if !KNOWN.get().is_some_and(|jit| jit.recover(context)) {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    if !known.iter().any(|jit| jit.recover(signal, context)) {
         // SAFETY: back to the default action; the fault comes again and ends the process.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }

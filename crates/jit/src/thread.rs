@@ -9,8 +9,9 @@ use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block
 
 use crate::cache::Jit;
 use crate::emit::LOOKUP_BITS;
-use crate::enter::{Enter, Exit, pack, unpack};
-use crate::map::{ATTENTION, LOOKUP};
+use crate::enter::{Enter, Exit, mxcsr, pack, unpack};
+use crate::ir::Numbers;
+use crate::map::{ATTENTION, LOOKUP, MXCSR};
 
 /// How often a block is interpreted before it is translated: a translation costs about as much as interpreting the
 /// block a few dozen times.
@@ -32,7 +33,7 @@ const EMPTY: Slot = Slot { pc: 1, host: 0 };
 pub struct Thread {
     jit: Arc<Jit>,
     /// `None`: there is no translated code.
-    enter: Option<Enter>,
+    enter: Option<(Enter, Numbers)>,
     table: Box<[Slot]>,
     /// How often blocks were interpreted, by a hash of their addresses: those that share an entry are translated sooner, which does no harm.
     counters: Box<[u16]>,
@@ -61,6 +62,12 @@ impl Thread {
             if self.generation != self.jit.generation() {
                 self.forget();
             }
+            if cpu.fpsr_read {
+                self.jit.record_underflows();
+            }
+            if let Some((_, numbers)) = self.enter {
+                self.jit.reconsider(numbers);
+            }
             // Translated code computes under FPCR = 0, and leaves to write it.
             let translated = if cpu.fpcr == 0 {
                 self.enter.zip(self.lookup(cpu.pc, code))
@@ -68,7 +75,7 @@ impl Thread {
                 None
             };
             let trap = match translated {
-                Some((enter, host)) => self.enter(enter, cpu, host, code, attention),
+                Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention),
                 None => run_block(cpu, &mut self.blocks, code),
             };
             if let Some(trap) = trap {
@@ -122,13 +129,14 @@ impl Thread {
 
     fn enter(
         &mut self,
-        enter: Enter,
+        (enter, numbers): (Enter, Numbers),
         cpu: &mut State,
         host: u64,
         code: &mut impl Fetch,
         attention: &AtomicU32,
     ) -> Option<Trap> {
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
+        cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
         let exit = {
             let _running = self.jit.enter(self.generation)?;
@@ -152,8 +160,9 @@ impl Thread {
     }
 }
 
-fn enter_function(jit: &Jit) -> Option<Enter> {
+fn enter_function(jit: &Jit) -> Option<(Enter, Numbers)> {
     let stubs = jit.stubs()?;
     // SAFETY: the stub was emitted with this calling convention, and lives as long as the arena.
-    Some(unsafe { std::mem::transmute::<usize, Enter>(stubs.enter as usize) })
+    let enter = unsafe { std::mem::transmute::<usize, Enter>(stubs.enter as usize) };
+    Some((enter, stubs.shared.numbers))
 }

@@ -110,7 +110,7 @@ impl Engines {
         Engines::with_jit(Jit::new()?)
     }
 
-    /// The same, with this translator; only the first one of a process is told of faults.
+    /// The same, with this translator.
     pub fn with_jit(jit: Jit) -> std::io::Result<Engines> {
         let jit = Arc::new(jit);
         install_fault_handler(Arc::clone(&jit))?;

@@ -113,8 +113,8 @@ fn translations() -> Option<Arc<Jit>> {
 }
 
 /// In a signal handler: whether a fault was one of translated code, and has been taken care of.
-pub(crate) fn recover(context: &mut libc::ucontext_t) -> bool {
-    JIT.get().is_some_and(|jit| jit.recover(context))
+pub(crate) fn recover(signal: i32, context: &mut libc::ucontext_t) -> bool {
+    JIT.get().is_some_and(|jit| jit.recover(signal, context))
 }
 
 /// Keeps the translations as they are, over a fork.

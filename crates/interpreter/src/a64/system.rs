@@ -119,15 +119,19 @@ pub fn ic_ivau(cpu: &mut State, IcIvau { rt }: IcIvau) -> Trap {
 /// MRS.
 #[inline(always)]
 pub fn mrs(cpu: &mut State, Mrs { rt, register }: Mrs) {
-    cpu.set_x(rt, read(cpu, register));
+    let value = read(cpu, register);
+    cpu.set_x(rt, value);
 }
 
 /// What a register that EL0 can read holds. ID registers that are not listed read as zero.
-fn read(cpu: &State, register: SystemRegister) -> u64 {
+fn read(cpu: &mut State, register: SystemRegister) -> u64 {
     match register {
         SystemRegister::NZCV => cpu.flags.to_bits().into(),
         SystemRegister::FPCR => cpu.fpcr.into(),
-        SystemRegister::FPSR => cpu.fpsr.into(),
+        SystemRegister::FPSR => {
+            cpu.fpsr_read = true;
+            cpu.fpsr.into()
+        }
         SystemRegister::TPIDR_EL0 => cpu.tpidr,
         SystemRegister::CTR_EL0 => id::CTR_EL0,
         SystemRegister::DCZID_EL0 => id::DCZID_EL0,

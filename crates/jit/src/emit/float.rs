@@ -1,8 +1,12 @@
 //! Scalar floating point, in SSE4, AVX and FMA.
 //!
-//! With FPCR = 0, the host's arithmetic gives Arm's result and raises Arm's exceptions, but for two things: which NaN a result is (and with
-//! it, whether FMA is invalid), and Underflow when a result is rounded up to the smallest normal number, which only Arm takes for tiny. Such
-//! results are not kept: the interpreter's function computes them again ([`Mend`]), from operands that are still there.
+//! With the host's rounding set as the guest's, the host's arithmetic gives Arm's result and raises Arm's exceptions, but for two things: which
+//! NaN a result is, and Underflow when a result is rounded up to the smallest normal number, which only Arm takes for tiny.
+//!
+//! - NaNs: the host raises Invalid whenever its NaN is not Arm's, but for FMA. So if Invalid traps ([`Numbers::trap`]), nothing is checked: the handler of
+//!   SIGFPE has the interpreter run the instruction (see `crate::recover`), and until then it has written nothing. A program that traps often goes on with
+//!   code that checks results instead, and that FMA does always: a NaN is not kept, the interpreter's function computes it again ([`Mend`]), from operands that are still there.
+//! - Underflow is checked in the same way, where it is wanted ([`Numbers::underflow`]).
 
 use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
@@ -12,11 +16,8 @@ use crate::map::v_slot;
 use armlet_decoder::a64::Insn;
 use host::{RAX, RDX};
 
-/// MXCSR under which translated code starts: all exceptions masked, none raised, to nearest.
-pub const MXCSR: u32 = 0x1f80;
-
 /// Constants that translated code reads, at [`Shared::constants`]: masks of the magnitude and of the sign (16 bytes each, double and single), the
-/// smallest normal numbers, [`MXCSR`], and the magnitudes and smallest normal numbers in all lanes.
+/// smallest normal numbers, and (16 bytes on) the magnitudes and smallest normal numbers in all lanes.
 pub const CONSTANTS: [u64; 20] = [
     i64::MAX as u64,
     0,
@@ -28,7 +29,7 @@ pub const CONSTANTS: [u64; 20] = [
     0,
     1 << 52,
     1 << 23,
-    MXCSR as u64,
+    0,
     0,
     i64::MAX as u64,
     i64::MAX as u64,
@@ -47,8 +48,6 @@ const SMALLEST: [u64; 2] = [64, 72];
 pub(super) const MAGNITUDES: [u64; 2] = [96, 112];
 /// Offsets of the smallest normal numbers in all lanes.
 pub(super) const SMALLESTS: [u64; 2] = [128, 144];
-/// Offset of [`MXCSR`] in the constants.
-pub const MXCSR_OFFSET: u64 = 80;
 
 /// An instruction that the interpreter runs in place of the code behind `label`; execution goes on at `back`.
 pub(crate) struct Mend {
@@ -58,11 +57,28 @@ pub(crate) struct Mend {
     pc: u64,
     /// Guest registers that are cached, and where.
     cached: Vec<(u8, u8)>,
+    /// A register that the code has overwritten, and the one that holds its old value.
+    restore: Option<(u8, u8)>,
+}
+
+/// What is to be checked of a result.
+#[derive(Clone, Copy)]
+pub(super) struct Checks {
+    /// That it is not a NaN.
+    pub nan: bool,
+    /// That it is not the smallest normal number.
+    pub tiny: bool,
+}
+
+impl Checks {
+    pub fn any(self) -> bool {
+        self.nan || self.tiny
+    }
 }
 
 /// Where a number is.
 #[derive(Clone, Copy)]
-enum Number {
+pub(super) enum Number {
     Reg(u8),
     Slot(i32),
 }
@@ -75,11 +91,25 @@ pub fn visit(op: &Float, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         }
     };
     match *op {
-        Float::Binary { d, a, b, .. } | Float::Select { d, a, b, .. } | Float::Lanes { d, a, b, .. } => {
-            [d, a, b].into_iter().for_each(vector)
-        }
-        Float::Unary { d, a, .. } | Float::Convert { d, a, .. } | Float::PairSum { d, a, .. } => {
-            [d, a].into_iter().for_each(vector)
+        Float::Binary { d, a, b, .. }
+        | Float::Select { d, a, b, .. }
+        | Float::Lanes { d, a, b, .. }
+        | Float::Pairs { d, a, b, .. } => [d, a, b].into_iter().for_each(vector),
+        Float::Unary { d, a, .. }
+        | Float::Convert { d, a, .. }
+        | Float::FromHalf { d, a, .. }
+        | Float::ToHalf { d, a }
+        | Float::LanesUnary { d, a, .. }
+        | Float::Pair { d, a, .. }
+        | Float::Across { d, a, .. }
+        | Float::LanesToInteger { d, a, .. }
+        | Float::LanesFromInteger { d, a, .. }
+        | Float::Lengthen { d, a, .. }
+        | Float::Narrow { d, a, .. } => [d, a].into_iter().for_each(vector),
+        Float::LanesCompare { d, a, b, .. } => {
+            vector(d);
+            vector(a);
+            b.into_iter().for_each(vector);
         }
         Float::MultiplyAdd { d, addend, a, b, .. } => [d, addend, a, b].into_iter().for_each(vector),
         Float::FromInteger { d, a, .. } | Float::FromBits { d, a, .. } | Float::FromBitsTop { d, a } => {
@@ -117,6 +147,8 @@ macro_rules! scalar {
     };
 }
 
+pub(super) use scalar;
+
 impl Emitter<'_> {
     pub(super) fn float(&mut self, op: &Float, insn: Insn) {
         match *op {
@@ -133,24 +165,27 @@ impl Emitter<'_> {
                 b,
                 negative_addend,
                 negative_product,
-            } => {
-                self.spill_if_kept();
-                self.copy_vector(0, addend);
-                let (a, b) = (self.read_vector(a, 1), self.number(b));
-                let ops = &mut self.asm.ops;
-                match (negative_addend, negative_product) {
-                    (false, false) => scalar!(ops, p, vfmadd231sd / vfmadd231ss, 0, a, b),
-                    (false, true) => scalar!(ops, p, vfnmadd231sd / vfnmadd231ss, 0, a, b),
-                    (true, false) => scalar!(ops, p, vfmsub231sd / vfmsub231ss, 0, a, b),
-                    (true, true) => scalar!(ops, p, vfnmsub231sd / vfnmsub231ss, 0, a, b),
-                }
-                let back = self.unless_nan_or_smallest(p, insn);
-                self.write_number(p, d, 0);
-                self.asm.bind(back);
-            }
+            } => self.multiply_add(p, d, addend, (a, b), (negative_addend, negative_product), insn),
             Float::Convert { to, d, a } => self.convert(to, d, a, insn),
-            Float::FromInteger { p, d, w, signed, a } => self.integer_to_number(p, d, w, signed, a),
-            Float::ToInteger { p, d, w, signed, a } => self.number_to_integer(p, d, w, signed, a, insn),
+            Float::FromHalf { to, d, a } => self.half_to_number(to, d, a, insn),
+            Float::ToHalf { d, a } => self.number_to_half(d, a, insn),
+            Float::FromInteger {
+                p,
+                d,
+                w,
+                signed,
+                a,
+                fbits,
+            } => self.integer_to_number(p, d, w, signed, a, fbits),
+            Float::ToInteger {
+                p,
+                d,
+                w,
+                signed,
+                a,
+                rounding,
+                fbits,
+            } => self.number_to_integer(p, d, (w, signed), a, rounding, fbits, insn),
             Float::FromBits { w, d, a } => self.bits_to_number(w, d, a),
             Float::ToBits { w, d, a } => {
                 let own = self.destination(d, RAX);
@@ -172,15 +207,74 @@ impl Emitter<'_> {
                 }
                 self.assign(d, own);
             }
-            Float::Lanes { op, p, d, a, b, lane } => self.float_lanes(op, p, d, a, b, lane, insn),
-            Float::PairSum { p, d, a } => self.pair_sum(p, d, a, insn),
-            Float::Compare { comparison, reversed } => self.compare_numbers(comparison, reversed),
-            Float::CompareIf { comparison, cond, nzcv } => self.compare_numbers_if(comparison, cond, nzcv),
-            Float::Select { p, cond, d, a, b } => self.select_number(p, cond, d, a, b),
+            Float::Compare { comparison, reversed } => return self.compare_numbers(comparison, reversed),
+            Float::CompareIf { comparison, cond, nzcv } => return self.compare_numbers_if(comparison, cond, nzcv),
+            Float::Select { p, cond, d, a, b } => return self.select_number(p, cond, d, a, b),
+            _ => self.float_lanes(op, insn),
+        }
+        if self.shared.numbers.trap {
+            // Any instruction of the operation may have trapped; none has changed the guest's registers before.
+            self.may_fault(self.place);
         }
     }
 
-    fn number(&self, n: u8) -> Number {
+    /// What is to be checked. `silent`: the host's NaN may differ without an exception; `tiny`: the result may be tiny and inexact.
+    pub(super) fn checks(&self, silent: bool, tiny: bool) -> Checks {
+        let numbers = self.shared.numbers;
+        Checks {
+            nan: silent || !numbers.trap,
+            tiny: tiny && numbers.underflow,
+        }
+    }
+
+    /// Leaves what the host cannot do under these conditions to the interpreter.
+    pub(super) fn leave_unless(&mut self, possible: bool, insn: Insn) -> bool {
+        if !possible {
+            self.fallback(insn);
+        }
+        !possible
+    }
+
+    /// The host register that holds the number in V\[n\]; `scratch` is loaded if it is in memory.
+    pub(super) fn read_number(&mut self, p: Precision, n: u8, scratch: u8) -> u8 {
+        match (self.mapping.vector(n), p) {
+            (Some(host), _) => return host,
+            (None, Precision::Double) => {
+                memory!(self.asm.ops, HostAddress::state(v_slot(n)), (vmovsd Rx(scratch), QWORD) ())
+            }
+            (None, Precision::Single) => {
+                memory!(self.asm.ops, HostAddress::state(v_slot(n)), (vmovss Rx(scratch), DWORD) ())
+            }
+        }
+        scratch
+    }
+
+    /// Whether there is nothing above the number that [`Emitter::read_number`] gives.
+    pub(super) fn is_clean(&self, p: Precision, n: u8) -> bool {
+        self.mapping.vector(n).is_none() || self.clean.holds(n, p)
+    }
+
+    /// The register from which a result takes what stands above the number: that of the operand if it is clean, else xmm1, with zeros.
+    pub(super) fn above(&mut self, p: Precision, a: u8, operand: Number) -> u8 {
+        match operand {
+            Number::Reg(host) if self.clean.holds(a, p) => host,
+            _ => {
+                self.clear_second();
+                1
+            }
+        }
+    }
+
+    /// V\[d\] = the number in an xmm register; `clean` says whether there is nothing above it.
+    pub(super) fn finish_number(&mut self, p: Precision, d: u8, from: u8, clean: bool) {
+        if clean {
+            self.write_clean(d, from);
+        } else {
+            self.write_number(p, d, from);
+        }
+    }
+
+    pub(super) fn number(&self, n: u8) -> Number {
         match self.mapping.vector(n) {
             Some(host) => Number::Reg(host),
             None => Number::Slot(v_slot(n)),
@@ -189,14 +283,6 @@ impl Emitter<'_> {
 
     pub(super) fn constant(&self, offset: [u64; 2], p: Precision) -> usize {
         (self.shared.constants + offset[usize::from(p == Precision::Single)]) as usize
-    }
-
-    /// xmm `to` = V\[n\]
-    pub(super) fn copy_vector(&mut self, to: u8, n: u8) {
-        let from = self.read_vector(n, to);
-        if from != to {
-            dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(to), Rx(from));
-        }
     }
 
     /// V\[d\] = the number in an xmm register, the rest zero.
@@ -218,12 +304,12 @@ impl Emitter<'_> {
     }
 
     /// xmm1 = 0, for the upper part of a result.
-    fn clear_second(&mut self) {
+    pub(super) fn clear_second(&mut self) {
         dynasm!(self.asm.ops ; .arch x64 ; vxorps xmm1, xmm1, xmm1);
     }
 
     /// On a condition, the interpreter runs the instruction instead of what follows up to the label that is returned.
-    pub(super) fn mend(&mut self, cc: Cc, insn: Insn) -> Label {
+    pub(super) fn mend(&mut self, cc: Cc, insn: Insn, restore: Option<(u8, u8)>) -> Label {
         let (label, back) = (self.asm.label(), self.asm.label());
         self.asm.jcc(cc, label);
         self.mends.push(Mend {
@@ -232,231 +318,185 @@ impl Emitter<'_> {
             insn,
             pc: self.pc,
             cached: self.cached(),
+            restore,
         });
         back
     }
 
-    /// Checks the result in xmm0 of an operation that cannot underflow inexactly.
-    pub(super) fn unless_nan(&mut self, p: Precision, insn: Insn) -> Label {
-        match p {
-            Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vucomisd xmm0, xmm0),
-            Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vucomiss xmm0, xmm0),
+    /// Checks the number in a register. Xmm1 is overwritten.
+    fn check(&mut self, p: Precision, checks: Checks, r: u8, insn: Insn, restore: Option<(u8, u8)>) -> Option<Label> {
+        if checks.tiny {
+            // A NaN is "equal", too.
+            let (magnitude, smallest) = (self.constant(MAGNITUDE, p), self.constant(SMALLEST, p));
+            match p {
+                Precision::Double => dynasm!(self.asm.ops ; .arch x64
+                    ; vandps xmm1, Rx(r), [extern magnitude]
+                    ; vucomisd xmm1, [extern smallest]),
+                Precision::Single => dynasm!(self.asm.ops ; .arch x64
+                    ; vandps xmm1, Rx(r), [extern magnitude]
+                    ; vucomiss xmm1, [extern smallest]),
+            }
+            Some(self.mend(Cc::E, insn, restore))
+        } else if checks.nan {
+            match p {
+                Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vucomisd Rx(r), Rx(r)),
+                Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vucomiss Rx(r), Rx(r)),
+            }
+            Some(self.mend(Cc::P, insn, restore))
+        } else {
+            None
         }
-        self.mend(Cc::P, insn)
     }
 
-    /// Checks the result in xmm0 of any other operation. A NaN is "equal", too.
-    fn unless_nan_or_smallest(&mut self, p: Precision, insn: Insn) -> Label {
-        let (magnitude, smallest) = (self.constant(MAGNITUDE, p), self.constant(SMALLEST, p));
-        match p {
-            Precision::Double => dynasm!(self.asm.ops ; .arch x64
-                ; vandps xmm1, xmm0, [extern magnitude]
-                ; vucomisd xmm1, [extern smallest]),
-            Precision::Single => dynasm!(self.asm.ops ; .arch x64
-                ; vandps xmm1, xmm0, [extern magnitude]
-                ; vucomiss xmm1, [extern smallest]),
+    /// Checks a result, with the operands (besides those in memory) still where they were, and puts it where it belongs.
+    pub(super) fn check_and_finish(&mut self, p: Precision, checks: Checks, d: u8, r: u8, clean: bool, insn: Insn) {
+        let back = self.check(p, checks, r, insn, None);
+        self.finish_number(p, d, r, clean);
+        back.into_iter().for_each(|back| self.asm.bind(back));
+    }
+
+    /// Where to compute V\[d\]: in its own register, unless its old value may be needed again.
+    pub(super) fn in_place(&self, checks: Checks, d: u8, operands: &[u8], scratch: u8) -> u8 {
+        match self.mapping.vector(d) {
+            Some(own) if !checks.any() || !operands.contains(&d) => own,
+            _ => scratch,
         }
-        self.mend(Cc::E, insn)
+    }
+
+    pub(super) fn spill_for(&mut self, checks: Checks) {
+        if checks.any() {
+            self.spill_if_kept();
+        }
     }
 
     fn float_binary(&mut self, op: FloatBinary, p: Precision, d: u8, a: u8, b: u8, insn: Insn) {
-        self.spill_if_kept();
-        let (a, b) = (self.read_vector(a, 0), self.number(b));
+        let checks = self.checks(
+            false,
+            matches!(op, FloatBinary::Div | FloatBinary::Mul | FloatBinary::Nmul),
+        );
+        self.spill_for(checks);
+        let clean = self.is_clean(p, a);
+        let (first, second) = (self.read_number(p, a, 0), self.number(b));
+        let r = self.in_place(checks, d, &[a, b], 0);
         let ops = &mut self.asm.ops;
-        let back = match op {
-            FloatBinary::Add => {
-                scalar!(ops, p, vaddsd / vaddss, 0, a, b);
-                self.unless_nan(p, insn)
-            }
-            FloatBinary::Sub => {
-                scalar!(ops, p, vsubsd / vsubss, 0, a, b);
-                self.unless_nan(p, insn)
-            }
-            FloatBinary::Div => {
-                scalar!(ops, p, vdivsd / vdivss, 0, a, b);
-                self.unless_nan_or_smallest(p, insn)
-            }
-            _ => {
-                scalar!(ops, p, vmulsd / vmulss, 0, a, b);
-                self.unless_nan_or_smallest(p, insn)
-            }
-        };
+        match op {
+            FloatBinary::Add => scalar!(ops, p, vaddsd / vaddss, r, first, second),
+            FloatBinary::Sub => scalar!(ops, p, vsubsd / vsubss, r, first, second),
+            FloatBinary::Div => scalar!(ops, p, vdivsd / vdivss, r, first, second),
+            _ => scalar!(ops, p, vmulsd / vmulss, r, first, second),
+        }
+        let back = self.check(p, checks, r, insn, None);
         if op == FloatBinary::Nmul {
-            self.negate(p, 0);
+            self.negate(p, r, r);
         }
-        self.write_number(p, d, 0);
-        self.asm.bind(back);
+        self.finish_number(p, d, r, clean);
+        back.into_iter().for_each(|back| self.asm.bind(back));
     }
 
-    /// xmm0 = -xmm `a`
-    fn negate(&mut self, p: Precision, a: u8) {
+    /// FMADD and its relatives.
+    fn multiply_add(
+        &mut self,
+        p: Precision,
+        d: u8,
+        addend: u8,
+        (a, b): (u8, u8),
+        (negative_addend, negative_product): (bool, bool),
+        insn: Insn,
+    ) {
+        let checks = self.checks(true, true);
+        self.spill_for(checks);
+        let clean = self.is_clean(p, addend);
+        let start = self.read_number(p, addend, 0);
+        let own = self.mapping.vector(d);
+        let mut restore = None;
+        let r = match own {
+            Some(own) if d != a && d != b => {
+                if start == own {
+                    dynasm!(self.asm.ops ; .arch x64 ; vmovaps xmm2, Rx(own));
+                    restore = Some((own, 2));
+                }
+                own
+            }
+            _ => 0,
+        };
+        if start != r {
+            dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(r), Rx(start));
+        }
+        let (a, b) = (self.read_number(p, a, 1), self.number(b));
+        let ops = &mut self.asm.ops;
+        match (negative_addend, negative_product) {
+            (false, false) => scalar!(ops, p, vfmadd231sd / vfmadd231ss, r, a, b),
+            (false, true) => scalar!(ops, p, vfnmadd231sd / vfnmadd231ss, r, a, b),
+            (true, false) => scalar!(ops, p, vfmsub231sd / vfmsub231ss, r, a, b),
+            (true, true) => scalar!(ops, p, vfnmsub231sd / vfnmsub231ss, r, a, b),
+        }
+        let back = self.check(p, checks, r, insn, restore);
+        self.finish_number(p, d, r, clean);
+        back.into_iter().for_each(|back| self.asm.bind(back));
+    }
+
+    /// xmm `d` = -xmm `a`
+    fn negate(&mut self, p: Precision, d: u8, a: u8) {
         let sign = self.constant(SIGN, p);
-        dynasm!(self.asm.ops ; .arch x64 ; vxorps xmm0, Rx(a), [extern sign]);
+        dynasm!(self.asm.ops ; .arch x64 ; vxorps Rx(d), Rx(a), [extern sign]);
     }
 
-    /// FMAX and FMIN, which differ from the host's in NaNs and in zeros of both signs.
+    /// FMAX and FMIN. The host's return the second operand for zeros of both signs: so both orders are tried, and a bit operation decides.
     fn extremum(&mut self, max: bool, p: Precision, d: u8, a: u8, b: u8, insn: Insn) {
-        self.spill_if_kept();
-        let (a, b) = (self.read_vector(a, 0), self.read_vector(b, 1));
-        let (different, done) = (self.asm.label(), self.asm.label());
-        match p {
-            Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vucomisd Rx(a), Rx(b)),
-            Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vucomiss Rx(a), Rx(b)),
+        let (first, second) = (self.read_number(p, a, 0), self.read_number(p, b, 1));
+        let mut back = None;
+        if !self.shared.numbers.trap {
+            self.spill_if_kept();
+            match p {
+                Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vucomisd Rx(first), Rx(second)),
+                Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vucomiss Rx(first), Rx(second)),
+            }
+            back = Some(self.mend(Cc::P, insn, None));
         }
-        let back = self.mend(Cc::P, insn);
-        self.asm.jcc(Cc::Ne, different);
+        let clean = self.is_clean(p, a) && self.is_clean(p, b);
+        let r = self.mapping.vector(d).unwrap_or(0);
         if max {
-            dynasm!(self.asm.ops ; .arch x64 ; vandps xmm0, Rx(a), Rx(b));
+            scalar!(self.asm.ops, p, vmaxsd / vmaxss, 2, first, Number::Reg(second));
+            scalar!(self.asm.ops, p, vmaxsd / vmaxss, 1, second, Number::Reg(first));
+            dynasm!(self.asm.ops ; .arch x64 ; vandps Rx(r), xmm1, xmm2);
         } else {
-            dynasm!(self.asm.ops ; .arch x64 ; vorps xmm0, Rx(a), Rx(b));
+            scalar!(self.asm.ops, p, vminsd / vminss, 2, first, Number::Reg(second));
+            scalar!(self.asm.ops, p, vminsd / vminss, 1, second, Number::Reg(first));
+            dynasm!(self.asm.ops ; .arch x64 ; vorps Rx(r), xmm1, xmm2);
         }
-        self.asm.jmp(done);
-        self.asm.bind(different);
-        if max {
-            scalar!(self.asm.ops, p, vmaxsd / vmaxss, 0, a, Number::Reg(b));
-        } else {
-            scalar!(self.asm.ops, p, vminsd / vminss, 0, a, Number::Reg(b));
-        }
-        self.asm.bind(done);
-        self.write_number(p, d, 0);
-        self.asm.bind(back);
+        self.finish_number(p, d, r, clean);
+        back.into_iter().for_each(|back| self.asm.bind(back));
     }
 
     fn float_unary(&mut self, op: FloatUnary, p: Precision, d: u8, a: u8, insn: Insn) {
+        let clean = self.is_clean(p, a);
         match op {
             FloatUnary::Mov => {
-                let a = self.read_vector(a, 0);
-                self.write_number(p, d, a);
+                let from = self.read_number(p, a, 0);
+                self.finish_number(p, d, from, clean);
             }
             FloatUnary::Abs => {
-                let (own, a) = (self.mapping.vector(d).unwrap_or(0), self.read_vector(a, 0));
+                let (own, from) = (self.mapping.vector(d).unwrap_or(0), self.read_number(p, a, 0));
                 let magnitude = self.constant(MAGNITUDE, p);
-                dynasm!(self.asm.ops ; .arch x64 ; vandps Rx(own), Rx(a), [extern magnitude]);
+                dynasm!(self.asm.ops ; .arch x64 ; vandps Rx(own), Rx(from), [extern magnitude]);
                 self.assign_vector(d, own);
             }
             FloatUnary::Neg => {
-                let a = self.read_vector(a, 0);
-                self.negate(p, a);
-                self.write_number(p, d, 0);
+                let (own, from) = (self.mapping.vector(d).unwrap_or(0), self.read_number(p, a, 0));
+                self.negate(p, own, from);
+                self.finish_number(p, d, own, clean);
             }
             FloatUnary::Sqrt => {
-                self.spill_if_kept();
-                self.clear_second();
-                let a = self.number(a);
-                scalar!(self.asm.ops, p, vsqrtsd / vsqrtss, 0, 1, a);
-                let back = self.unless_nan(p, insn);
-                self.write_clean(d, 0);
-                self.asm.bind(back);
+                let checks = self.checks(false, false);
+                self.spill_for(checks);
+                let from = self.number(a);
+                let above = self.above(p, a, from);
+                let r = self.in_place(checks, d, &[a], 0);
+                scalar!(self.asm.ops, p, vsqrtsd / vsqrtss, r, above, from);
+                self.check_and_finish(p, checks, d, r, true, insn);
             }
-            FloatUnary::Round { rounding, exact } => {
-                // Bit 3 keeps Inexact from being raised.
-                let mode = rounding as i8 | if exact { 0 } else { 8 };
-                self.clear_second();
-                let (own, a) = (self.mapping.vector(d).unwrap_or(0), self.number(a));
-                scalar!(self.asm.ops, p, vroundsd / vroundss, own, 1, a, mode);
-                self.assign_vector(d, own);
-            }
+            FloatUnary::Round { rounding, exact } => self.round_number(p, d, a, rounding, exact, insn),
         }
-    }
-
-    fn convert(&mut self, to: Precision, d: u8, a: u8, insn: Insn) {
-        self.spill_if_kept();
-        self.clear_second();
-        let a = self.read_vector(a, 0);
-        let back = match to {
-            Precision::Single => {
-                dynasm!(self.asm.ops ; .arch x64 ; vcvtsd2ss xmm0, xmm1, Rx(a));
-                self.unless_nan_or_smallest(to, insn)
-            }
-            Precision::Double => {
-                dynasm!(self.asm.ops ; .arch x64 ; vcvtss2sd xmm0, xmm1, Rx(a));
-                self.unless_nan(to, insn)
-            }
-        };
-        self.write_clean(d, 0);
-        self.asm.bind(back);
-    }
-
-    fn integer_to_number(&mut self, p: Precision, d: u8, w: Width, signed: bool, a: Val) {
-        if w == Width::X && !signed {
-            return self.unsigned_to_number(p, d, a);
-        }
-        let own = self.mapping.vector(d).unwrap_or(0);
-        let mut from = self.read(a, RAX);
-        if !signed {
-            dynasm!(self.asm.ops ; .arch x64 ; mov eax, Rd(from));
-            from = RAX;
-        }
-        self.clear_second();
-        let wide = w == Width::X || !signed;
-        match (p, wide) {
-            (Precision::Double, true) => dynasm!(self.asm.ops ; .arch x64 ; vcvtsi2sd Rx(own), xmm1, Rq(from)),
-            (Precision::Double, false) => dynasm!(self.asm.ops ; .arch x64 ; vcvtsi2sd Rx(own), xmm1, Rd(from)),
-            (Precision::Single, true) => dynasm!(self.asm.ops ; .arch x64 ; vcvtsi2ss Rx(own), xmm1, Rq(from)),
-            (Precision::Single, false) => dynasm!(self.asm.ops ; .arch x64 ; vcvtsi2ss Rx(own), xmm1, Rd(from)),
-        }
-        self.assign_vector(d, own);
-    }
-
-    /// From an unsigned 64-bit integer. One of 64 significant bits is halved, its last bit being sticky, and the result doubled.
-    fn unsigned_to_number(&mut self, p: Precision, d: u8, a: Val) {
-        self.spill_if_kept();
-        self.read_into(Width::X, RAX, a);
-        self.clear_second();
-        let (large, done) = (self.asm.label(), self.asm.label());
-        let convert = |ops: &mut dynasmrt::VecAssembler<dynasmrt::x64::X64Relocation>| match p {
-            Precision::Double => dynasm!(ops ; .arch x64 ; vcvtsi2sd xmm0, xmm1, rax),
-            Precision::Single => dynasm!(ops ; .arch x64 ; vcvtsi2ss xmm0, xmm1, rax),
-        };
-        dynasm!(self.asm.ops ; .arch x64 ; test rax, rax);
-        self.asm.jcc(Cc::S, large);
-        convert(&mut self.asm.ops);
-        self.asm.jmp(done);
-        self.asm.bind(large);
-        dynasm!(self.asm.ops ; .arch x64 ; mov rdx, rax ; shr rdx, BYTE 1 ; and eax, BYTE 1 ; or rax, rdx);
-        convert(&mut self.asm.ops);
-        scalar!(self.asm.ops, p, vaddsd / vaddss, 0, 0, Number::Reg(0));
-        self.asm.bind(done);
-        self.write_clean(d, 0);
-    }
-
-    /// Truncation. What is out of range, and could raise Inexact on the host only, is the interpreter's.
-    fn number_to_integer(&mut self, p: Precision, d: Var, w: Width, signed: bool, a: u8, insn: Insn) {
-        self.spill_if_kept();
-        let a = self.read_vector(a, 0);
-        let mut back = None;
-        if !signed {
-            // The sign and the exponent: below 2^32 or 2^63, and not negative.
-            let limit = match (p, w) {
-                (Precision::Double, Width::W) => 0x41f,
-                (Precision::Double, Width::X) => 0x43e,
-                (Precision::Single, Width::W) => 0x9f,
-                (Precision::Single, Width::X) => 0xbe,
-            };
-            match p {
-                Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vmovq rdx, Rx(a) ; shr rdx, BYTE 52),
-                Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vmovd edx, Rx(a) ; shr edx, BYTE 23),
-            }
-            dynasm!(self.asm.ops ; .arch x64 ; cmp edx, DWORD limit);
-            back = Some(self.mend(Cc::Ae, insn));
-        }
-        let wide = w == Width::X || !signed;
-        match (p, wide) {
-            (Precision::Double, true) => dynasm!(self.asm.ops ; .arch x64 ; vcvttsd2si rax, Rx(a)),
-            (Precision::Double, false) => dynasm!(self.asm.ops ; .arch x64 ; vcvttsd2si eax, Rx(a)),
-            (Precision::Single, true) => dynasm!(self.asm.ops ; .arch x64 ; vcvttss2si rax, Rx(a)),
-            (Precision::Single, false) => dynasm!(self.asm.ops ; .arch x64 ; vcvttss2si eax, Rx(a)),
-        }
-        let back = back.unwrap_or_else(|| {
-            // Only the smallest integer overflows: it stands for everything out of range.
-            match w {
-                Width::X => dynasm!(self.asm.ops ; .arch x64 ; cmp rax, BYTE 1),
-                Width::W => dynasm!(self.asm.ops ; .arch x64 ; cmp eax, BYTE 1),
-            }
-            self.mend(Cc::O, insn)
-        });
-        self.assign(d, RAX);
-        self.asm.bind(back);
     }
 
     fn bits_to_number(&mut self, w: Width, d: u8, a: Val) {
@@ -474,7 +514,7 @@ impl Emitter<'_> {
     }
 
     /// A host register = the low bits of V\[a\]. The flags stay.
-    fn bits(&mut self, w: Width, to: u8, a: u8) {
+    pub(super) fn bits(&mut self, w: Width, to: u8, a: u8) {
         match (self.mapping.vector(a), w) {
             (Some(a), Width::X) => dynasm!(self.asm.ops ; .arch x64 ; vmovq Rq(to), Rx(a)),
             (Some(a), Width::W) => dynasm!(self.asm.ops ; .arch x64 ; vmovd Rd(to), Rx(a)),
@@ -484,9 +524,9 @@ impl Emitter<'_> {
     }
 
     fn compare_numbers(&mut self, Comparison { p, a, b, signal }: Comparison, reversed: bool) {
-        let a = self.read_vector(a, 0);
+        let a = self.read_number(p, a, 0);
         let b = match b {
-            Some(b) => self.read_vector(b, 1),
+            Some(b) => self.read_number(p, b, 1),
             None => {
                 self.clear_second();
                 1
@@ -498,6 +538,9 @@ impl Emitter<'_> {
             (Precision::Double, true) => dynasm!(self.asm.ops ; .arch x64 ; vcomisd Rx(a), Rx(b)),
             (Precision::Single, false) => dynasm!(self.asm.ops ; .arch x64 ; vucomiss Rx(a), Rx(b)),
             (Precision::Single, true) => dynasm!(self.asm.ops ; .arch x64 ; vcomiss Rx(a), Rx(b)),
+        }
+        if self.shared.numbers.trap {
+            self.may_fault(self.place);
         }
         self.place = Place::Float { reversed };
     }
@@ -520,8 +563,8 @@ impl Emitter<'_> {
 
     fn select_number(&mut self, p: Precision, cond: u8, d: u8, a: u8, b: u8) {
         if cond >= 14 {
-            let a = self.read_vector(a, 0);
-            return self.write_number(p, d, a);
+            let from = self.read_number(p, a, 0);
+            return self.write_number(p, d, from);
         }
         let w = match p {
             Precision::Single => Width::W,
@@ -548,13 +591,17 @@ impl Emitter<'_> {
                 back,
                 insn,
                 pc,
+                restore,
                 cached,
             } = mend;
+            self.asm.bind(label);
+            if let Some((own, old)) = restore {
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(own), Rx(old));
+            }
             let insn = Box::new(insn);
             let (pointer, pc) = (&raw const *insn as i64, pc as i64);
             self.insns.push(insn);
             dynasm!(self.asm.ops ; .arch x64
-                ; =>label
                 ; mov rsi, QWORD pointer
                 ; mov rdx, QWORD pc
                 ; call =>common);

@@ -2,7 +2,7 @@
 //!
 //! - `asm.rs`: x86-64 instructions as functions.
 //! - `integer.rs`: arithmetic.
-//! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors.
+//! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`: Advanced SIMD.
 //! - `flags.rs`: where the guest's flags are, and conditions.
@@ -20,6 +20,7 @@ mod cached;
 mod control;
 mod flags;
 pub mod float;
+mod float_convert;
 mod float_lanes;
 mod integer;
 mod memory;
@@ -29,6 +30,7 @@ pub mod vector;
 
 use asm::{Asm, HostAddress, Label, Source};
 
+use crate::clean::Clean;
 use crate::ir::*;
 use crate::map::{Mapping, host, slot};
 use crate::opt;
@@ -49,6 +51,8 @@ pub struct Shared {
     pub fallback: u64,
     /// Constants of floating point: see [`float::CONSTANTS`].
     pub constants: u64,
+    /// Under which conditions numbers are computed.
+    pub numbers: Numbers,
 }
 
 /// A host instruction that may fault, and what it stands for.
@@ -105,6 +109,8 @@ pub(crate) struct Emitter<'a> {
     /// The flags must survive the operation being emitted, which does not define them.
     keep: bool,
     pc: u64,
+    /// What is known of the vector registers' upper parts.
+    clean: Clean,
     cold: Vec<control::Cold>,
     /// Results that the interpreter has to compute.
     mends: Vec<float::Mend>,
@@ -144,6 +150,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         place: Place::Memory,
         keep: false,
         pc: 0,
+        clean: Clean::default(),
         cold: Vec::new(),
         mends: Vec::new(),
         links: Vec::new(),
@@ -185,6 +192,7 @@ impl Emitter<'_> {
         let region = self.region;
         let block = &region.blocks[index];
         self.start_block(index);
+        self.clean = Clean::default();
         for (position, node) in block.nodes.iter().enumerate() {
             self.start_instruction(node.pc);
             let live_after = self.flags[index].live_after[position];
@@ -192,6 +200,7 @@ impl Emitter<'_> {
             self.prepare(index, position, &node.op);
             self.node(&node.op);
             self.settle(index, position);
+            self.clean.after(&node.op);
         }
         self.start_instruction(block.end_pc);
         self.keep = false;

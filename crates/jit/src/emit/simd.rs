@@ -91,12 +91,12 @@ fn bytes(byte: u8) -> u128 {
 
 impl Emitter<'_> {
     /// The register to compute V\[n\] in with the last instruction of an operation.
-    fn out(&self, q: bool, n: u8) -> u8 {
+    pub(super) fn out(&self, q: bool, n: u8) -> u8 {
         if q { self.mapping.vector(n).unwrap_or(X2) } else { X2 }
     }
 
     /// Puts a result where V\[d\] belongs; its upper half is cleared if not `q`.
-    fn finish(&mut self, q: bool, d: u8, from: u8) {
+    pub(super) fn finish(&mut self, q: bool, d: u8, from: u8) {
         let own = self.mapping.vector(d).unwrap_or(if q { from } else { X2 });
         match q {
             false => dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(own), Rx(from)),

@@ -50,6 +50,30 @@ instructions! {
     vpunpcklbw vpunpcklwd vpunpckldq vpunpcklqdq vpunpckhbw vpunpckhwd vpunpckhdq vpunpckhqdq
     vpsllvd vpsllvq vpsrlvd vpsrlvq vpsravd vpaddusb
     vaesenc vaesenclast vaesdeclast
+    vaddps vaddpd vsubps vsubpd vmulps vmulpd vdivps vdivpd vmaxps vmaxpd vminps vminpd
+    vandps vorps vxorps vunpckhpd
+}
+
+impl Emitter<'_> {
+    /// A register operand and a constant in memory.
+    pub(super) fn avx_constant(&mut self, op: Avx, d: u8, a: u8, value: u128) {
+        let label = self.constant_label(value);
+        macro_rules! form {
+            ($($mnemonic:ident)*) => {
+                match op {
+                    $($mnemonic => dynasm!(self.asm.ops ; .arch x64 ; $mnemonic Rx(d), Rx(a), OWORD [=>label]),)*
+                    _ => {
+                        debug_assert!(d != a, "the constant needs the destination first");
+                        self.vector_constant(d, value);
+                        self.avx(op, d, a, d);
+                    }
+                }
+            };
+        }
+        form!(vpand vpor vpxor vandps vxorps vorps vpaddb vpaddw vpaddd vpaddq vpsubb vpsubw vpsubd vpsubq
+            vpcmpeqb vpcmpeqw vpcmpeqd vpcmpeqq vpshufb vpmaddubsw vpmaddwd vmulps vmulpd vsubpd vpaddusb vpmullw
+            vpcmpgtd vpminub vpminuw vpmaxud vpminud vpcmpgtb vpcmpgtw vpcmpgtq);
+    }
 }
 
 instructions! {
@@ -141,15 +165,20 @@ impl Emitter<'_> {
             0 => self.avx(vpxor, d, d, d),
             u128::MAX => self.avx(vpcmpeqd, d, d, d),
             _ => {
-                let label = match self.pool.iter().find(|(other, _)| *other == value) {
-                    Some((_, label)) => *label,
-                    None => {
-                        let label = self.asm.label();
-                        self.pool.push((value, label));
-                        label
-                    }
-                };
+                let label = self.constant_label(value);
                 dynasm!(self.asm.ops ; .arch x64 ; vmovdqu Rx(d), OWORD [=>label]);
+            }
+        }
+    }
+
+    /// Where a constant is.
+    pub(super) fn constant_label(&mut self, value: u128) -> Label {
+        match self.pool.iter().find(|(other, _)| *other == value) {
+            Some((_, label)) => *label,
+            None => {
+                let label = self.asm.label();
+                self.pool.push((value, label));
+                label
             }
         }
     }

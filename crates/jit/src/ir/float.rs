@@ -1,7 +1,22 @@
-//! Operations of floating point. They hold for FPCR = 0, the only value under which translated code runs; exceptions gather in
-//! the host's MXCSR until translated code is left (see `crate::enter`).
+//! Operations of floating point. They hold for one value of FPCR, that of the translation (see [`Numbers`]); exceptions gather in the host's MXCSR
+//! until translated code is left (see `crate::enter`).
 
 use super::{Val, Var, Width};
+
+/// Under which conditions numbers are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Numbers {
+    /// An invalid operation traps on the host, and the interpreter runs the instruction: no check is needed where the host raises that exception
+    /// in all cases in which its result is not Arm's.
+    pub trap: bool,
+    /// Results that are the smallest normal number are left to the interpreter, for the sake of FPSR.UFC: rounded up from below, Arm
+    /// takes them for tiny, the host does not.
+    pub underflow: bool,
+    /// FPCR rounds to nearest.
+    pub nearest: bool,
+    /// Half precision is IEEE's, without flushing.
+    pub half: bool,
+}
 
 /// The format of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +25,34 @@ pub enum Precision {
     Single,
     /// 64 bits.
     Double,
+}
+
+impl Precision {
+    /// Log2 of the bytes.
+    pub fn size(self) -> u8 {
+        match self {
+            Precision::Single => 2,
+            Precision::Double => 3,
+        }
+    }
+}
+
+/// Which elements are computed; the rest of the destination is zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The lowest one.
+    Scalar,
+    /// Those of the lower 64 bits.
+    Half,
+    /// All of 128 bits.
+    Full,
+}
+
+impl Shape {
+    /// From a `q` field.
+    pub fn of(q: bool) -> Shape {
+        if q { Shape::Full } else { Shape::Half }
+    }
 }
 
 /// Two-operand arithmetic.
@@ -45,16 +88,16 @@ pub enum FloatUnary {
     /// The integer that this rounding finds; Inexact is raised if `exact`.
     Round {
         /// Its direction.
-        rounding: HostRounding,
+        rounding: Rounding,
         /// Whether Inexact is raised.
         exact: bool,
     },
 }
 
-/// Directions of rounding that the host has too, with its numbers for them.
+/// Directions of rounding; all but the last are the host's, too, with these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum HostRounding {
+pub enum Rounding {
     /// To nearest, ties to even.
     Nearest = 0,
     /// Towards minus infinity.
@@ -63,9 +106,13 @@ pub enum HostRounding {
     Up = 2,
     /// Towards zero.
     Zero = 3,
+    /// As FPCR says.
+    Current = 4,
+    /// To nearest, ties away from zero.
+    Away = 5,
 }
 
-/// Arithmetic lane by lane.
+/// Arithmetic element by element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatLanes {
     /// a + b
@@ -74,12 +121,43 @@ pub enum FloatLanes {
     Sub,
     /// a * b
     Mul,
+    /// a * b, and 2 for zero times infinity.
+    Mulx,
     /// a / b
     Div,
+    /// |a - b|
+    Difference,
+    /// The larger, as [`FloatBinary::Max`].
+    Max,
+    /// The smaller, as [`FloatBinary::Min`].
+    Min,
     /// d + a * b, rounded once.
     MulAdd,
     /// d - a * b, rounded once.
     MulSub,
+    /// 2 - a * b, rounded once, and 2 for zero times infinity.
+    ReciprocalStep,
+    /// (3 - a * b) / 2, rounded once, and 1.5 for zero times infinity.
+    RootStep,
+}
+
+/// Comparisons of elements. With a NaN they do not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FloatCompare {
+    /// a = b
+    Equal,
+    /// a >= b
+    GreaterEqual,
+    /// a > b
+    Greater,
+    /// |a| >= |b|
+    MagnitudeGreaterEqual,
+    /// |a| > |b|
+    MagnitudeGreater,
+    /// a <= b
+    LessEqual,
+    /// a < b
+    Less,
 }
 
 /// A comparison of V\[a\] with V\[b\], or with zero.
@@ -120,21 +198,28 @@ pub enum Float {
     },
     /// d = a in the other precision, `to`.
     Convert { to: Precision, d: u8, a: u8 },
-    /// d = an integer of width `w`.
+    /// d = a half-precision number in another precision.
+    FromHalf { to: Precision, d: u8, a: u8 },
+    /// d = a single-precision number in half precision.
+    ToHalf { d: u8, a: u8 },
+    /// d = an integer of width `w`, divided by 2^fbits.
     FromInteger {
         p: Precision,
         d: u8,
         w: Width,
         signed: bool,
         a: Val,
+        fbits: u8,
     },
-    /// d = a as an integer of width `w`, truncated and saturated.
+    /// d = a * 2^fbits as an integer of width `w`, rounded and saturated.
     ToInteger {
         p: Precision,
         d: Var,
         w: Width,
         signed: bool,
         a: u8,
+        rounding: Rounding,
+        fbits: u8,
     },
     /// V\[d\] = the bits of an integer.
     FromBits { w: Width, d: u8, a: Val },
@@ -144,17 +229,69 @@ pub enum Float {
     FromBitsTop { d: u8, a: Val },
     /// d = the upper half of V\[a\]
     ToBitsTop { d: Var, a: u8 },
-    /// All lanes of d = a op b, or a op lane `lane` of b.
+    /// d = a op b, or a op element `lane` of b.
     Lanes {
         op: FloatLanes,
         p: Precision,
+        shape: Shape,
         d: u8,
         a: u8,
         b: u8,
         lane: Option<u8>,
     },
-    /// d = the sum of the two lowest lanes of a.
-    PairSum { p: Precision, d: u8, a: u8 },
+    /// d = op(a)
+    LanesUnary {
+        op: FloatUnary,
+        p: Precision,
+        shape: Shape,
+        d: u8,
+        a: u8,
+    },
+    /// d = all ones where the comparison of a with b (or zero) holds.
+    LanesCompare {
+        op: FloatCompare,
+        p: Precision,
+        shape: Shape,
+        d: u8,
+        a: u8,
+        b: Option<u8>,
+    },
+    /// d = op (Add, Max or Min) of neighbours, those of a first, then those of b.
+    Pairs {
+        op: FloatLanes,
+        p: Precision,
+        q: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+    },
+    /// d = the two lowest elements of a, reduced by Add, Max or Min.
+    Pair { op: FloatLanes, p: Precision, d: u8, a: u8 },
+    /// d = all four elements of a, reduced by Max or Min.
+    Across { op: FloatLanes, d: u8, a: u8 },
+    /// d = elements of a times 2^fbits, as integers of the same size, rounded and saturated.
+    LanesToInteger {
+        p: Precision,
+        shape: Shape,
+        signed: bool,
+        rounding: Rounding,
+        fbits: u8,
+        d: u8,
+        a: u8,
+    },
+    /// d = integer elements of a, divided by 2^fbits.
+    LanesFromInteger {
+        p: Precision,
+        shape: Shape,
+        signed: bool,
+        fbits: u8,
+        d: u8,
+        a: u8,
+    },
+    /// d = two elements (the upper ones if `upper`), or four in half precision, in the next larger precision `to`.
+    Lengthen { to: Precision, upper: bool, d: u8, a: u8 },
+    /// One half of d (the upper one if `upper`, the other stays) = elements of `from` in the next smaller precision.
+    Narrow { from: Precision, upper: bool, d: u8, a: u8 },
     /// Defines the flags. `reversed`: as the host's comparison of b with a, which serves other conditions.
     Compare { comparison: Comparison, reversed: bool },
     /// flags = cond ? comparison : nzcv
@@ -167,4 +304,41 @@ pub enum Float {
         a: u8,
         b: u8,
     },
+}
+
+impl Float {
+    /// The vector register that is written, and log2 of the bytes at its bottom that may not be zero.
+    pub fn written(&self) -> Option<(u8, u8)> {
+        let shaped = |shape, p: Precision| match shape {
+            Shape::Scalar => p.size(),
+            Shape::Half => 3,
+            Shape::Full => 4,
+        };
+        match *self {
+            Float::Binary { p, d, .. }
+            | Float::Unary { p, d, .. }
+            | Float::MultiplyAdd { p, d, .. }
+            | Float::Convert { to: p, d, .. }
+            | Float::FromHalf { to: p, d, .. }
+            | Float::FromInteger { p, d, .. }
+            | Float::Pair { p, d, .. }
+            | Float::Select { p, d, .. } => Some((d, p.size())),
+            Float::ToHalf { d, .. } => Some((d, 1)),
+            Float::Across { d, .. } => Some((d, 2)),
+            Float::FromBits { w, d, .. } => Some((d, if w == Width::X { 3 } else { 2 })),
+            Float::FromBitsTop { d, .. } | Float::Lengthen { d, .. } => Some((d, 4)),
+            Float::Lanes { p, shape, d, .. }
+            | Float::LanesUnary { p, shape, d, .. }
+            | Float::LanesCompare { p, shape, d, .. }
+            | Float::LanesToInteger { p, shape, d, .. }
+            | Float::LanesFromInteger { p, shape, d, .. } => Some((d, shaped(shape, p))),
+            Float::Pairs { q, d, .. } => Some((d, if q { 4 } else { 3 })),
+            Float::Narrow { upper, d, .. } => Some((d, if upper { 4 } else { 3 })),
+            Float::ToInteger { .. }
+            | Float::ToBits { .. }
+            | Float::ToBitsTop { .. }
+            | Float::Compare { .. }
+            | Float::CompareIf { .. } => None,
+        }
+    }
 }

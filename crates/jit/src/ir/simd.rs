@@ -264,3 +264,32 @@ pub enum Simd {
     /// A step of AES
     Aes { op: Aes, d: u8, a: u8 },
 }
+
+impl Simd {
+    /// The vector register that is written, and log2 of the bytes at its bottom that may not be zero (at most).
+    pub fn written(&self) -> Option<(u8, u8)> {
+        let half = |q: bool| if q { 4 } else { 3 };
+        match *self {
+            Simd::Move { .. } => None,
+            Simd::Element { size, d, .. } | Simd::Across { size, d, .. } => Some((d, (size + 1).min(3))),
+            Simd::Binary { q, d, .. }
+            | Simd::Pairwise { q, d, .. }
+            | Simd::Choose { q, d, .. }
+            | Simd::Single { q, d, .. }
+            | Simd::Shift { q, d, .. }
+            | Simd::PairLong { q, d, .. }
+            | Simd::Extract { q, d, .. }
+            | Simd::Table { q, d, .. }
+            | Simd::Duplicate { q, d, .. }
+            | Simd::DuplicateLane { q, d, .. } => Some((d, half(q))),
+            Simd::Narrow { upper, d, .. } => Some((d, half(upper))),
+            Simd::Constant { d, value } => Some((d, half(value >> 64 != 0))),
+            Simd::Long { d, .. }
+            | Simd::Widen { d, .. }
+            | Simd::Insert { d, .. }
+            | Simd::Copy { d, .. }
+            | Simd::Pmull { d, .. }
+            | Simd::Aes { d, .. } => Some((d, 4)),
+        }
+    }
+}

@@ -1,13 +1,14 @@
-//! Floating point in single and double precision: scalar (C4.1.96), and arithmetic on whole vectors. Half precision, fixed point, and
-//! roundings that the host lacks are the interpreter's.
+//! Scalar floating point (C4.1.96) in single and double precision, and conversions of half precision; vectors are in `float_lanes.rs`. Arithmetic in
+//! half precision is the interpreter's.
 
 use armlet_decoder::a64::*;
 
+use super::float_lanes;
 use super::{Lifter, dst, x};
 use crate::ir::*;
 
 /// Log2 of a number's bytes as precision.
-fn precision(size: u8) -> Option<Precision> {
+pub(super) fn precision(size: u8) -> Option<Precision> {
     match size {
         2 => Some(Precision::Single),
         3 => Some(Precision::Double),
@@ -15,9 +16,13 @@ fn precision(size: u8) -> Option<Precision> {
     }
 }
 
-/// FPCR cannot change within translated code: MSR FPCR leaves it.
-pub(super) fn writes_fpcr(insn: &Insn) -> bool {
-    matches!(insn, Insn::Msr(Msr { register, .. }) if *register == SystemRegister::FPCR)
+/// Whether an instruction changes how numbers are to be computed, so that translated code is left: MSR FPCR, and MRS FPSR.
+pub(super) fn changes_numbers(insn: &Insn) -> bool {
+    match insn {
+        Insn::Msr(Msr { register, .. }) => *register == SystemRegister::FPCR,
+        Insn::Mrs(Mrs { register, .. }) => *register == SystemRegister::FPSR,
+        _ => false,
+    }
 }
 
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
@@ -31,8 +36,9 @@ fn operation(insn: &Insn) -> Option<Float> {
         .or_else(|| two_sources(insn))
         .or_else(|| three_sources(insn))
         .or_else(|| conversion(insn))
+        .or_else(|| to_integer(insn))
         .or_else(|| comparison(insn))
-        .or_else(|| lanes(insn))
+        .or_else(|| float_lanes::operation(insn))
 }
 
 fn one_source(insn: &Insn) -> Option<Float> {
@@ -42,14 +48,15 @@ fn one_source(insn: &Insn) -> Option<Float> {
         Insn::FabsScalar(FabsScalar { size, rd, rn }) => (FloatUnary::Abs, size, rd, rn),
         Insn::FnegScalar(FnegScalar { size, rd, rn }) => (FloatUnary::Neg, size, rd, rn),
         Insn::FsqrtScalar(FsqrtScalar { size, rd, rn }) => (FloatUnary::Sqrt, size, rd, rn),
-        Insn::FrintnScalar(FrintnScalar { size, rd, rn }) => (round(HostRounding::Nearest), size, rd, rn),
-        Insn::FrintiScalar(FrintiScalar { size, rd, rn }) => (round(HostRounding::Nearest), size, rd, rn),
-        Insn::FrintmScalar(FrintmScalar { size, rd, rn }) => (round(HostRounding::Down), size, rd, rn),
-        Insn::FrintpScalar(FrintpScalar { size, rd, rn }) => (round(HostRounding::Up), size, rd, rn),
-        Insn::FrintzScalar(FrintzScalar { size, rd, rn }) => (round(HostRounding::Zero), size, rd, rn),
+        Insn::FrintnScalar(FrintnScalar { size, rd, rn }) => (round(Rounding::Nearest), size, rd, rn),
+        Insn::FrintiScalar(FrintiScalar { size, rd, rn }) => (round(Rounding::Current), size, rd, rn),
+        Insn::FrintmScalar(FrintmScalar { size, rd, rn }) => (round(Rounding::Down), size, rd, rn),
+        Insn::FrintpScalar(FrintpScalar { size, rd, rn }) => (round(Rounding::Up), size, rd, rn),
+        Insn::FrintzScalar(FrintzScalar { size, rd, rn }) => (round(Rounding::Zero), size, rd, rn),
+        Insn::FrintaScalar(FrintaScalar { size, rd, rn }) => (round(Rounding::Away), size, rd, rn),
         Insn::FrintxScalar(FrintxScalar { size, rd, rn }) => {
             let op = FloatUnary::Round {
-                rounding: HostRounding::Nearest,
+                rounding: Rounding::Current,
                 exact: true,
             };
             (op, size, rd, rn)
@@ -97,111 +104,16 @@ fn three_sources(insn: &Insn) -> Option<Float> {
     })
 }
 
-/// Vectors of 128 bits.
-fn lanes(insn: &Insn) -> Option<Float> {
-    use FloatLanes::*;
-    let (op, size, d, a, b, lane) = match *insn {
-        Insn::FaddVec(FaddVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (Add, size, rd, rn, rm, None),
-        Insn::FsubVec(FsubVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (Sub, size, rd, rn, rm, None),
-        Insn::FmulVec(FmulVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (Mul, size, rd, rn, rm, None),
-        Insn::FdivVec(FdivVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (Div, size, rd, rn, rm, None),
-        Insn::FmlaVec(FmlaVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (MulAdd, size, rd, rn, rm, None),
-        Insn::FmlsVec(FmlsVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-        }) => (MulSub, size, rd, rn, rm, None),
-        Insn::FmulElementVec(FmulElementVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-            index,
-        }) => (Mul, size, rd, rn, rm, Some(index)),
-        Insn::FmlaElementVec(FmlaElementVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-            index,
-        }) => (MulAdd, size, rd, rn, rm, Some(index)),
-        Insn::FmlsElementVec(FmlsElementVec {
-            q: true,
-            size,
-            rd,
-            rn,
-            rm,
-            index,
-        }) => (MulSub, size, rd, rn, rm, Some(index)),
-        Insn::FaddpScalar(FaddpScalar { size, rd, rn }) => {
-            return Some(Float::PairSum {
-                p: precision(size)?,
-                d: rd,
-                a: rn,
-            });
-        }
-        _ => return None,
-    };
-    let p = precision(size)?;
-    if p == Precision::Double && matches!(op, MulAdd | MulSub) {
-        // dynasm 5.1 encodes VFMADD231PD without W, which makes it VFMADD231PS.
-        return None;
-    }
-    Some(Float::Lanes { op, p, d, a, b, lane })
-}
-
-/// Between formats, integers and bits.
+/// Between formats, and to and from bits.
 fn conversion(insn: &Insn) -> Option<Float> {
-    let from_integer = |size, sf, signed, d, n| {
+    let from_integer = |size, sf, signed, d, n, fbits| {
         Some(Float::FromInteger {
             p: precision(size)?,
             d,
             w: Width::of(sf),
             signed,
             a: x(n),
-        })
-    };
-    let to_integer = |size, sf, signed, d, a| {
-        Some(Float::ToInteger {
-            p: precision(size)?,
-            d: dst(d),
-            w: Width::of(sf),
-            signed,
-            a,
+            fbits,
         })
     };
     let width = |size| match precision(size)? {
@@ -209,6 +121,12 @@ fn conversion(insn: &Insn) -> Option<Float> {
         Precision::Double => Some(Width::X),
     };
     match *insn {
+        Insn::Fcvt(Fcvt { to: 1, from, rd, rn }) => (from == 2).then_some(Float::ToHalf { d: rd, a: rn }),
+        Insn::Fcvt(Fcvt { to, from: 1, rd, rn }) => Some(Float::FromHalf {
+            to: precision(to)?,
+            d: rd,
+            a: rn,
+        }),
         Insn::Fcvt(Fcvt { to, from, rd, rn }) => {
             precision(from)?;
             Some(Float::Convert {
@@ -217,10 +135,22 @@ fn conversion(insn: &Insn) -> Option<Float> {
                 a: rn,
             })
         }
-        Insn::ScvtfGeneral(ScvtfGeneral { sf, size, rd, rn }) => from_integer(size, sf, true, rd, rn),
-        Insn::UcvtfGeneral(UcvtfGeneral { sf, size, rd, rn }) => from_integer(size, sf, false, rd, rn),
-        Insn::FcvtzsGeneral(FcvtzsGeneral { sf, size, rd, rn }) => to_integer(size, sf, true, rd, rn),
-        Insn::FcvtzuGeneral(FcvtzuGeneral { sf, size, rd, rn }) => to_integer(size, sf, false, rd, rn),
+        Insn::ScvtfGeneral(ScvtfGeneral { sf, size, rd, rn }) => from_integer(size, sf, true, rd, rn, 0),
+        Insn::UcvtfGeneral(UcvtfGeneral { sf, size, rd, rn }) => from_integer(size, sf, false, rd, rn, 0),
+        Insn::ScvtfGeneralFixed(ScvtfGeneralFixed {
+            sf,
+            size,
+            rd,
+            rn,
+            fbits,
+        }) => from_integer(size, sf, true, rd, rn, fbits),
+        Insn::UcvtfGeneralFixed(UcvtfGeneralFixed {
+            sf,
+            size,
+            rd,
+            rn,
+            fbits,
+        }) => from_integer(size, sf, false, rd, rn, fbits),
         Insn::FmovImm(FmovImm { size, rd, imm, .. }) => Some(Float::FromBits {
             w: width(size)?,
             d: rd,
@@ -240,6 +170,27 @@ fn conversion(insn: &Insn) -> Option<Float> {
         Insn::FmovToGeneralTop(FmovToGeneralTop { rd, rn }) => Some(Float::ToBitsTop { d: dst(rd), a: rn }),
         _ => None,
     }
+}
+
+#[rustfmt::skip]
+fn to_integer(insn: &Insn) -> Option<Float> {
+    use Rounding::*;
+    let (size, sf, signed, rounding, rd, a, fbits) = match *insn {
+        Insn::FcvtnsGeneral(FcvtnsGeneral { sf, size, rd, rn }) => (size, sf, true, Nearest, rd, rn, 0),
+        Insn::FcvtnuGeneral(FcvtnuGeneral { sf, size, rd, rn }) => (size, sf, false, Nearest, rd, rn, 0),
+        Insn::FcvtasGeneral(FcvtasGeneral { sf, size, rd, rn }) => (size, sf, true, Away, rd, rn, 0),
+        Insn::FcvtauGeneral(FcvtauGeneral { sf, size, rd, rn }) => (size, sf, false, Away, rd, rn, 0),
+        Insn::FcvtpsGeneral(FcvtpsGeneral { sf, size, rd, rn }) => (size, sf, true, Up, rd, rn, 0),
+        Insn::FcvtpuGeneral(FcvtpuGeneral { sf, size, rd, rn }) => (size, sf, false, Up, rd, rn, 0),
+        Insn::FcvtmsGeneral(FcvtmsGeneral { sf, size, rd, rn }) => (size, sf, true, Down, rd, rn, 0),
+        Insn::FcvtmuGeneral(FcvtmuGeneral { sf, size, rd, rn }) => (size, sf, false, Down, rd, rn, 0),
+        Insn::FcvtzsGeneral(FcvtzsGeneral { sf, size, rd, rn }) => (size, sf, true, Zero, rd, rn, 0),
+        Insn::FcvtzuGeneral(FcvtzuGeneral { sf, size, rd, rn }) => (size, sf, false, Zero, rd, rn, 0),
+        Insn::FcvtzsGeneralFixed(FcvtzsGeneralFixed { sf, size, rd, rn, fbits }) => (size, sf, true, Zero, rd, rn, fbits),
+        Insn::FcvtzuGeneralFixed(FcvtzuGeneralFixed { sf, size, rd, rn, fbits }) => (size, sf, false, Zero, rd, rn, fbits),
+        _ => return None,
+    };
+    Some(Float::ToInteger { p: precision(size)?, d: dst(rd), w: Width::of(sf), signed, a, rounding, fbits })
 }
 
 fn comparison(insn: &Insn) -> Option<Float> {

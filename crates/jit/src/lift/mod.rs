@@ -1,6 +1,6 @@
 //! From A64 instructions to the intermediate representation.
 //!
-//! `integer.rs` has data processing, `float.rs` scalar floating point, `simd.rs` Advanced SIMD, `memory.rs` loads and stores, `branch.rs` what ends blocks. An instruction that is in none of them is a
+//! `integer.rs` has data processing, `float.rs` and `float_lanes.rs` floating point, `simd.rs` Advanced SIMD, `memory.rs` loads and stores, `branch.rs` what ends blocks. An instruction that is in none of them is a
 //! call of the interpreter's function ([`Op::Fallback`]), or, where it ends a block there, leaves translated code
 //! ([`End::Interpret`]).
 //!
@@ -10,6 +10,7 @@
 mod atomic;
 mod branch;
 mod float;
+mod float_lanes;
 mod integer;
 mod memory;
 mod simd;
@@ -125,7 +126,7 @@ fn instruction(lifter: &mut Lifter, insn: Insn) -> Option<End> {
     if lifted {
         return None;
     }
-    if ends_block(&insn) || float::writes_fpcr(&insn) {
+    if ends_block(&insn) || float::changes_numbers(&insn) {
         return Some(End::Interpret);
     }
     lifter.push(Op::Fallback { insn });
@@ -211,7 +212,7 @@ fn find(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fa
             let Some(insn) = insn else { break };
             let end = match branch::lift(&mut lifter, &insn) {
                 Some(end) => end,
-                None if ends_block(&insn) || float::writes_fpcr(&insn) => break,
+                None if ends_block(&insn) || float::changes_numbers(&insn) => break,
                 None => continue,
             };
             for to in followers(&end, around.executed).filter(|&to| near(to)) {

@@ -164,8 +164,8 @@ pub(crate) struct Mailbox {
     /// One signal, if `full`.
     slot: UnsafeCell<SigInfo>,
     full: AtomicBool,
-    /// SIGSEGV and SIGBUS that were sent (not raised by an access), which the host cannot hold back.
-    sent_faults: [(AtomicBool, UnsafeCell<SigInfo>); 2],
+    /// SIGSEGV, SIGBUS and SIGFPE that were sent (not raised by an instruction), which the host cannot hold back.
+    sent_faults: [(AtomicBool, UnsafeCell<SigInfo>); 3],
     /// Code that was changed since the thread looked last.
     invalid: Mutex<Vec<Range<u64>>>,
 }
@@ -203,7 +203,12 @@ impl Mailbox {
     /// Called in the handler. `false` if there is no room: then the signal belongs back into the kernel's queue.
     fn put(&self, info: &SigInfo) -> bool {
         if bit(info.signal) & FAULTS != 0 {
-            let (full, cell) = &self.sent_faults[usize::from(info.signal == libc::SIGBUS)];
+            let index = match info.signal {
+                libc::SIGBUS => 1,
+                libc::SIGFPE => 2,
+                _ => 0,
+            };
+            let (full, cell) = &self.sent_faults[index];
             if !full.load(Ordering::Relaxed) {
                 // SAFETY: empty, so that the thread does not read it.
                 unsafe { *cell.get() = *info };
@@ -345,7 +350,7 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
             return;
         }
         // SAFETY: the kernel hands a ucontext_t to an SA_SIGINFO handler.
-        if crate::engine::recover(unsafe { &mut *context.cast::<libc::ucontext_t>() }) {
+        if crate::engine::recover(signal, unsafe { &mut *context.cast::<libc::ucontext_t>() }) {
             return;
         }
         crash(signal, &raw, context);
@@ -375,7 +380,11 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
 fn crash(signal: i32, info: &SigInfo, context: *mut libc::c_void) -> ! {
     // SAFETY: the kernel hands a ucontext_t to an SA_SIGINFO handler.
     let pc = unsafe { (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] };
-    let name = if signal == libc::SIGBUS { "SIGBUS" } else { "SIGSEGV" };
+    let name = match signal {
+        libc::SIGBUS => "SIGBUS",
+        libc::SIGFPE => "SIGFPE",
+        _ => "SIGSEGV",
+    };
     let mut text = Text::default();
     text.push(b"armlet: internal error: ");
     text.push(name.as_bytes());

@@ -12,7 +12,8 @@
 //! into the thread's mailbox, which holds one signal, and returns with **all signals blocked**: whatever else arrives
 //! stays in the kernel's queue, in the kernel's order, until the guest's frame is built and the guest's mask set.
 //!
-//! SIGSEGV and SIGBUS are never blocked on the host, because accesses of guest memory raise them at any time.
+//! SIGSEGV and SIGBUS are never blocked on the host, because accesses of guest memory raise them at any time; SIGFPE neither, by which translated code
+//! learns of invalid operations.
 
 mod actions;
 mod deliver;
@@ -33,8 +34,8 @@ pub(crate) const fn bit(signal: i32) -> SignalSet {
     1 << (signal - 1)
 }
 
-/// The signals that accesses of guest memory raise on the host.
-pub(crate) const FAULTS: SignalSet = bit(libc::SIGSEGV) | bit(libc::SIGBUS);
+/// The signals that accesses of guest memory and floating-point operations raise on the host.
+pub(crate) const FAULTS: SignalSet = bit(libc::SIGSEGV) | bit(libc::SIGBUS) | bit(libc::SIGFPE);
 
 /// `si_code` values that the libc crate does not name.
 pub(crate) mod code {
