@@ -347,15 +347,22 @@ fn tree(out: &mut String, rows: &[&Row], arguments: &str, known: u32, depth: usi
         _ => {
             for row in rows {
                 let (mask, value) = fixed(&row.pattern);
+                let exceptions: String = row.exceptions.iter().map(|exception| except(exception)).collect();
                 let _ = writeln!(
                     out,
-                    "{pad}if word & {mask:#010x} == {value:#010x} {{ return decode_{}({arguments}); }}",
+                    "{pad}if word & {mask:#010x} == {value:#010x}{exceptions} {{ return decode_{}({arguments}); }}",
                     row.ident()
                 );
             }
             let _ = writeln!(out, "{pad}None");
         }
     }
+}
+
+/// The condition that a word is no exception.
+fn except(pattern: &str) -> String {
+    let (mask, value) = fixed(pattern);
+    format!(" && word & {mask:#010x} != {value:#010x}")
 }
 
 /// A mask of `width` bits from bit `low` up.

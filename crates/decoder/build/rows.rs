@@ -33,6 +33,8 @@ pub struct Row {
     pub constraints: Vec<String>,
     pub texts: Vec<Text>,
     pub overrides: Vec<String>,
+    /// Words that the pattern has and the row has not: patterns of `0`, `1` and `.`.
+    pub exceptions: Vec<String>,
     /// How and when it writes the program counter: a variant of `PcWrite`, and a condition on the operands.
     pub branch: Option<(String, String)>,
     /// The assembler's `.w`: a T32 encoding of 32 bits of which there is one of 16, too.
@@ -54,6 +56,15 @@ impl Row {
     /// The name without what follows the dot.
     pub fn base(&self) -> &str {
         self.name.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether all words of another row are exceptions of this one.
+    fn leaves_out(&self, other: &Row) -> bool {
+        let (mask, value) = fixed(&other.pattern);
+        self.exceptions.iter().any(|exception| {
+            let (except_mask, except_value) = fixed(exception);
+            mask & except_mask == except_mask && value & except_mask == except_value
+        })
     }
 
     /// The name as a Rust identifier.
@@ -172,6 +183,7 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
                 constraints: Vec::new(),
                 texts: Vec::new(),
                 overrides: Vec::new(),
+                exceptions: Vec::new(),
                 branch: None,
                 wide: false,
             });
@@ -211,10 +223,13 @@ fn read_file(file: &str, text: &str, table: &mut Table) -> Result<(), String> {
                 let (kind, condition) = rest.split_once(' ').ok_or_else(|| error("no condition"))?;
                 row.branch = Some((kind.into(), condition.into()));
             }
+            "except" => row
+                .exceptions
+                .push(pattern(rest).ok_or_else(|| error("no pattern of 32 bits"))?),
             "overrides" => row.overrides.extend(rest.split_whitespace().map(String::from)),
             _ => {
                 return Err(error(
-                    "a continuation starts with '=', '?', '>', 'pc', 'overrides' or 'wide'",
+                    "a continuation starts with '=', '?', '>', 'pc', 'except', 'overrides' or 'wide'",
                 ));
             }
         }
@@ -320,7 +335,9 @@ fn check_overlaps(table: &Table) -> Result<(), String> {
             let apart = |one: &str, other: &str| conditional(one) && other.starts_with("1111");
             let meet = (value_a ^ value_b) & mask_a & mask_b == 0
                 && !apart(&a.pattern, &b.pattern)
-                && !apart(&b.pattern, &a.pattern);
+                && !apart(&b.pattern, &a.pattern)
+                && !a.leaves_out(b)
+                && !b.leaves_out(a);
             let declared = a.overrides.contains(&b.name) || b.overrides.contains(&a.name);
             if meet && !declared {
                 let _ = writeln!(

@@ -23,6 +23,7 @@
 //! - `?` is a condition on the operands; where it is false, the encoding is unallocated.
 //! - `>` is the text. `{f(a,b)}` calls `text/`'s `f(out, a, b)`, `{a}` prints an operand as it is. The first text
 //!   whose `when` condition holds is taken: aliases come first.
+//! - `except PATTERN` leaves out words that the row's pattern has (of `0`, `1` and `.`); they may belong to other rows.
 //! - `overrides NAME` permits a row to overlap another, and to win.
 //! - `foreign EXTENSION pattern` claims an encoding space for an extension that is not implemented, so that its
 //!   instructions are reported by name instead of as unallocated.

@@ -57,6 +57,8 @@ pub enum Feature {
     Fhm,
     /// VCADD, VCMLA.
     Fcma,
+    /// VJCVT.
+    Jscvt,
     /// BFloat16.
     Bf16,
     /// 8-bit integer matrix multiplication.

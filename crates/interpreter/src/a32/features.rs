@@ -31,6 +31,7 @@ fn first(feature: Feature) -> Model {
         | Feature::DotProd
         | Feature::Fhm
         | Feature::Fcma
+        | Feature::Jscvt
         | Feature::Bf16
         | Feature::I8mm => Model::Max,
     }

@@ -6,19 +6,35 @@
 //!   becomes steps before and behind its instruction, so that no instruction's function knows of either.
 //! - `dispatch.rs`: from a decoded instruction to the host function that runs it and goes on with the next one.
 //! - `run.rs`: the outer loop. `features.rs`: which model has which instructions.
+//! - `vector.rs`: D and Q registers and the shapes of Advanced SIMD instructions; `float.rs`: between registers and `armlet_cpu::fp`, and the
+//!   short vectors of VFP. Lanes are those of `../a64/vector.rs` and `../a64/lane.rs`.
 //! - `integer.rs`: flags and shifts; `../guest.rs`: single accesses of memory.
 
 mod block;
 mod branch;
+mod crypto;
 mod data_processing;
 mod dispatch;
 mod features;
+mod float;
 mod integer;
 mod load_store;
 mod outcome;
 mod place;
 mod run;
+mod simd_fp_three_same;
+mod simd_fp_two_misc;
+mod simd_imm;
+mod simd_load_store;
+mod simd_scalar;
+mod simd_shift_imm;
+mod simd_three_different;
+mod simd_three_same;
+mod simd_two_misc;
+mod vector;
 mod vfp;
+mod vfp_load_store;
+mod vfp_move;
 
 pub use block::{BlockCache, Fetch};
 pub use features::has;

@@ -44,7 +44,7 @@ macro_rules! single_or_double {
         }
     };
 }
-pub(super) use single_or_double;
+pub(crate) use single_or_double;
 
 /// Runs operations under FPCR, and gathers their exceptions in FPSR.
 #[inline(always)]

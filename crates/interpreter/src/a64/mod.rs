@@ -15,11 +15,11 @@ mod crypto;
 mod data_imm;
 mod data_reg;
 mod dispatch;
-mod float;
+pub(crate) mod float;
 mod fp;
 
 mod integer;
-mod lane;
+pub(crate) mod lane;
 mod load_store;
 mod outcome;
 mod run;
@@ -36,12 +36,12 @@ mod simd_imm;
 mod simd_load_store;
 mod simd_shift_imm;
 mod simd_three_different;
-mod simd_three_same;
+pub(crate) mod simd_three_same;
 mod simd_two_misc;
 pub mod source;
 mod special;
 mod system;
-mod vector;
+pub(crate) mod vector;
 
 // The decoder keeps the rows of these in files of their own.
 use load_store as load_store_pair;

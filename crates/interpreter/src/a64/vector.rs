@@ -276,7 +276,7 @@ macro_rules! by_size {
         }
     };
 }
-pub(super) use by_size;
+pub(crate) use by_size;
 
 /// A source register: all of it, or (without `q`) its low half twice, so that the lanes which do not count raise no flag that the
 /// others do not raise. For lane by lane instructions with effects on FPSR.
