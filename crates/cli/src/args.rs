@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use armlet_runtime::EngineKind;
+use armlet_runtime::{EngineKind, Model};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -102,6 +102,13 @@ pub struct RunFlags {
     )]
     #[arg(help_heading = SYSTEM, hide_env_values = true)]
     pub rootfs: Option<PathBuf>,
+
+    /// The processor that a 32-bit program sees: ARMv5TE, ARMv7-A, or all that armlet has (also: -cpu)
+    #[arg(long = "cpu", value_name = "MODEL", env = "ARMLET_CPU", default_value = Model::default().name())]
+    #[arg(value_parser = PossibleValuesParser::new(Model::ALL.map(|(name, _)| name))
+        .map(|name| Model::from_name(&name).unwrap_or_default()))]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub cpu: Model,
 
     /// The kernel release that `uname -r` tells
     #[arg(short = 'r', long = "uname", value_name = "RELEASE", env = "ARMLET_UNAME")]

@@ -12,7 +12,7 @@ use clap::{Arg, ArgAction, Command};
 pub enum Personality {
     /// `armlet`, with subcommands.
     Armlet,
-    /// `qemu-aarch64` or `qemu-aarch64-static`: no subcommands, and the `QEMU_*` variables count.
+    /// `qemu-aarch64`, `qemu-arm` or either with `-static`: no subcommands, and the `QEMU_*` variables count.
     Qemu,
 }
 
@@ -21,7 +21,7 @@ impl Personality {
     pub fn of(words: &[OsString]) -> Personality {
         let name = words.first().and_then(|word| Path::new(word).file_name());
         match name.and_then(OsStr::to_str) {
-            Some("qemu-aarch64" | "qemu-aarch64-static") => Personality::Qemu,
+            Some("qemu-aarch64" | "qemu-aarch64-static" | "qemu-arm" | "qemu-arm-static") => Personality::Qemu,
             _ => Personality::Armlet,
         }
     }
@@ -37,21 +37,18 @@ pub struct Words {
 }
 
 /// qemu's long options with one dash, and ours.
-const SPELLINGS: [(&str, &str); 4] = [
+const SPELLINGS: [(&str, &str); 5] = [
     ("-strace", "--strace"),
+    ("-cpu", "--cpu"),
     ("-version", "--version"),
     ("-help", "--help"),
     ("-h", "--help"),
 ];
 
 /// Options of qemu-user that armlet does not have, and what to do instead.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 13] = [
     ("-B", "armlet places programs at their own addresses; leave it out"),
     ("-R", "armlet reserves no address space; leave it out"),
-    (
-        "-cpu",
-        "armlet has one processor model, an Armv8.2-A core; leave it out",
-    ),
     (
         "-g",
         "there is no debugger interface; see --strace and the report of faults",
@@ -108,10 +105,9 @@ impl Words {
             if let Some((_, advice)) = REFUSED.iter().find(|(known, _)| text == *known) {
                 return Err(format!("qemu's option {text} is not supported: {advice}"));
             }
-            match SPELLINGS.iter().find(|(known, _)| text == *known) {
-                Some((_, ours)) => flags.push((*ours).into()),
-                None => flags.push(word),
-            }
+            let ours = SPELLINGS.iter().find(|(known, _)| text == *known);
+            let text = ours.map_or(text, |(_, ours)| (*ours).to_owned());
+            flags.push(if ours.is_some() { text.clone().into() } else { word });
             if takes_next(command, &text)
                 && let Some(value) = words.next()
             {
@@ -191,7 +187,11 @@ mod tests {
             split("qemu-aarch64-static -version"),
             both("qemu-aarch64-static --version", "")
         );
-        assert!(split("qemu-aarch64 -cpu max ./a").is_err_and(|error| error.contains("-cpu")));
+        assert_eq!(
+            split("qemu-arm-static -cpu cortex-a9 disasm"),
+            both("qemu-arm-static --cpu cortex-a9", "disasm")
+        );
+        assert!(split("qemu-aarch64 -seed 1 ./a").is_err_and(|error| error.contains("-seed")));
         assert_eq!(split("armlet ./a -cpu max"), both("armlet", "./a -cpu max"));
     }
 }

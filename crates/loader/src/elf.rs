@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
+use armlet_memory::space::TOP_A32;
 use armlet_memory::{ADDRESS_LIMIT, PAGE_SIZE, page_down, page_up};
 use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::header::{self, Header};
@@ -18,10 +19,12 @@ use goblin::elf::program_header::{self, PF_R, PF_W, PF_X, PT_GNU_STACK, PT_INTER
 
 use crate::ElfError;
 
-/// Size of an ELF64 header in bytes.
+/// Size of an ELF64 header in bytes; an ELF32 header has 52.
 pub const HEADER_SIZE: usize = 64;
 /// Size of an ELF64 program header in bytes.
 pub const PROGRAM_HEADER_SIZE: usize = 56;
+/// Size of an ELF32 program header in bytes.
+pub const PROGRAM_HEADER_SIZE_32: usize = 32;
 /// As many bytes of program headers as the kernel takes.
 const PROGRAM_HEADERS_LIMIT: usize = 65536;
 /// The longest interpreter path, with its NUL (PATH_MAX).
@@ -102,11 +105,25 @@ pub(crate) fn read(
     Ok(bytes)
 }
 
-/// The goblin context of every file that is taken: 64-bit, little-endian.
-pub(crate) const CONTEXT: Ctx = Ctx {
-    container: Container::Big,
-    le: Endian::Little,
-};
+/// EF_ARM_EABIMASK, and the first version that Linux uses.
+const EABI_MASK: u32 = 0xff00_0000;
+const EABI_4: u32 = 0x0400_0000;
+/// EF_ARM_BE8: little-endian code with big-endian data.
+const BE8: u32 = 0x0080_0000;
+/// EF_ARM_ABI_FLOAT_HARD.
+const FLOAT_HARD: u32 = 0x0400;
+
+/// The goblin context of a file that is taken: its class; always little-endian.
+pub(crate) fn context(header: &Header) -> Ctx {
+    Ctx {
+        container: if header.e_ident[header::EI_CLASS] == header::ELFCLASS32 {
+            Container::Little
+        } else {
+            Container::Big
+        },
+        le: Endian::Little,
+    }
+}
 
 /// The first 20 bytes of any ELF file: what kind it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +202,12 @@ impl Identity {
                 });
             }
             header::EM_AARCH64 => {}
-            header::EM_ARM => return Err(ElfError::Aarch32),
+            header::EM_ARM if self.is_64 => {
+                return Err(ElfError::Malformed {
+                    what: "a 64-bit file for AArch32",
+                });
+            }
+            header::EM_ARM => {}
             header::EM_X86_64 => return Err(ElfError::X86_64),
             other => {
                 return Err(ElfError::OtherMachine {
@@ -265,9 +287,13 @@ impl Segment {
     }
 }
 
-/// An AArch64 program, checked.
+/// A program, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
+    /// A 32-bit file: a program for AArch32; else for AArch64.
+    pub is_32: bool,
+    /// AArch32: built for the hard-float ABI (armhf).
+    pub hard_float: bool,
     /// ET_DYN: it can be loaded at any page (of its [`Elf::alignment`]); else ET_EXEC.
     pub position_independent: bool,
     /// Where it starts, before the load bias.
@@ -297,7 +323,13 @@ impl Elf {
         identity.check()?;
         let (header, program_headers) = headers(source)?;
 
+        let is_32 = !identity.is_64;
+        if is_32 {
+            check_flags(header.e_flags)?;
+        }
         let mut elf = Elf {
+            is_32,
+            hard_float: is_32 && header.e_flags & FLOAT_HARD != 0,
             position_independent: header.e_type == header::ET_DYN,
             entry: header.e_entry,
             segments: Vec::new(),
@@ -352,11 +384,8 @@ impl Elf {
         if from.p_memsz == 0 {
             return Ok(());
         }
-        if from
-            .p_vaddr
-            .checked_add(from.p_memsz)
-            .is_none_or(|end| end > ADDRESS_LIMIT)
-        {
+        let limit = if self.is_32 { TOP_A32 } else { ADDRESS_LIMIT };
+        if from.p_vaddr.checked_add(from.p_memsz).is_none_or(|end| end > limit) {
             return malformed("a segment is outside of the address space");
         }
         if from.p_align > 1 && !from.p_align.is_power_of_two() {
@@ -387,11 +416,23 @@ impl Elf {
     }
 }
 
-/// The header and the program headers of a 64-bit little-endian file.
+/// The processor-specific flags of an AArch32 file.
+fn check_flags(flags: u32) -> Result<(), ElfError> {
+    if flags & BE8 != 0 {
+        return Err(ElfError::BigEndian);
+    }
+    if flags & EABI_MASK < EABI_4 {
+        return Err(ElfError::OldAbi);
+    }
+    Ok(())
+}
+
+/// The header and the program headers of a little-endian file.
 pub(crate) fn headers(source: &(impl Source + ?Sized)) -> Result<(Header, Vec<ProgramHeader>), ElfError> {
     let undecodable = |_| ElfError::Malformed {
         what: "its headers cannot be decoded",
     };
+    // An ELF32 header is shorter, but no program ends behind it.
     let bytes = read(source, 0, HEADER_SIZE as u64, "the ELF header")?;
     let header = goblin::elf::Elf::parse_header(&bytes).map_err(undecodable)?;
     if header.e_phnum == 0 {
@@ -399,20 +440,25 @@ pub(crate) fn headers(source: &(impl Source + ?Sized)) -> Result<(Header, Vec<Pr
             what: "it has no program headers",
         });
     }
-    if usize::from(header.e_phentsize) != PROGRAM_HEADER_SIZE {
+    let context = context(&header);
+    let entry_size = match context.container {
+        Container::Big => PROGRAM_HEADER_SIZE,
+        Container::Little => PROGRAM_HEADER_SIZE_32,
+    };
+    if usize::from(header.e_phentsize) != entry_size {
         return Err(ElfError::Malformed {
             what: "the size of its program headers is wrong",
         });
     }
     let count = usize::from(header.e_phnum);
-    let size = count * PROGRAM_HEADER_SIZE;
+    let size = count * entry_size;
     if size > PROGRAM_HEADERS_LIMIT {
         return Err(ElfError::Malformed {
             what: "it has too many program headers",
         });
     }
     let bytes = read(source, header.e_phoff, size as u64, "the program header table")?;
-    let program_headers = ProgramHeader::parse(&bytes, 0, count, CONTEXT).map_err(undecodable)?;
+    let program_headers = ProgramHeader::parse(&bytes, 0, count, context).map_err(undecodable)?;
     Ok((header, program_headers))
 }
 

@@ -33,18 +33,19 @@ impl Entropy {
         Ok(numbers)
     }
 
-    /// A layout for a new guest; `stack_limit` is `RLIMIT_STACK` in bytes, `randomize` is address space layout
+    /// A layout for a new guest, of AArch32 if `is_32`; `stack_limit` is `RLIMIT_STACK` in bytes, `randomize` is address space layout
     /// randomisation.
     ///
     /// # Errors
     ///
     /// As [`Entropy::numbers`].
-    pub fn layout(&mut self, stack_limit: u64, randomize: bool) -> Result<Layout, LoadError> {
-        if randomize {
-            Ok(Layout::random(stack_limit, self.numbers()?))
+    pub fn layout(&mut self, is_32: bool, stack_limit: u64, randomize: bool) -> Result<Layout, LoadError> {
+        let numbers = if randomize { self.numbers()? } else { [0; 5] };
+        Ok(if is_32 {
+            Layout::random_a32(stack_limit, numbers)
         } else {
-            Ok(Layout::fixed(stack_limit))
-        }
+            Layout::random(stack_limit, numbers)
+        })
     }
 }
 

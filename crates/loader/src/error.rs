@@ -27,9 +27,9 @@ pub enum ElfError {
     /// EM_X86_64.
     #[error("this is an x86-64 program; run it directly")]
     X86_64,
-    /// EM_ARM, little-endian: a 32-bit ARM program.
-    #[error("AArch32 programs are not supported by this build; build the program for aarch64")]
-    Aarch32,
+    /// EM_ARM without an EABI version.
+    #[error("a program for the old ABI of ARM Linux (before EABI); build it for armel or armhf")]
+    OldAbi,
     /// Another processor.
     #[error("a program for {machine}, not for ARM; use an emulator of that processor")]
     OtherMachine {
@@ -125,6 +125,20 @@ pub enum LoadError {
         #[source]
         error: armlet_memory::space::Error,
     },
+    /// Its segments are below what the host lets a program map.
+    #[error(
+        "{}: it is linked to run at address {address:#x}, below the host's vm.mmap_min_addr ({minimum:#x}); \
+         lower that with `sysctl vm.mmap_min_addr={}`, or link the program higher (-Ttext-segment=0x10000)",
+        path.display(), address & !0xfff
+    )]
+    TooLow {
+        /// The program.
+        path: PathBuf,
+        /// Its first page.
+        address: u64,
+        /// What the host says.
+        minimum: u64,
+    },
     /// A page was not there when it was to be filled, for example because the file shrank meanwhile.
     #[error("{}: {what} cannot be written; the file may have changed while it was read: try again", path.display())]
     Fill {
@@ -173,6 +187,7 @@ impl LoadError {
             LoadError::File { .. } => Errno::NOEXEC,
             LoadError::Interpreter { .. } => Errno::LIBBAD,
             LoadError::Map { error, .. } => return error.errno(),
+            LoadError::TooLow { .. } => Errno::PERM,
             LoadError::Fill { .. } => Errno::FAULT,
             LoadError::ArgumentsTooLong { .. } => Errno::TOOBIG,
             LoadError::Entropy(_) => Errno::IO,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use goblin::elf::dynamic::{DT_NEEDED, DT_STRSZ, DT_STRTAB, Dyn};
-use goblin::elf::header::{EM_AARCH64, ET_CORE, ET_DYN, ET_EXEC, ET_REL};
+use goblin::elf::header::{EM_AARCH64, EM_ARM, ET_CORE, ET_DYN, ET_EXEC, ET_REL};
 use goblin::elf::note::{NT_GNU_ABI_TAG, NT_GNU_BUILD_ID};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, ProgramHeader};
 
@@ -64,7 +64,7 @@ impl Info {
             properties: Vec::new(),
             functions: 0,
         };
-        if !identity.is_64 || !identity.little_endian {
+        if !identity.little_endian {
             return Ok(info);
         }
         let Ok((_, program_headers)) = headers(source) else {
@@ -77,7 +77,7 @@ impl Info {
                 PT_NOTE => info.notes(source, header),
                 PT_DYNAMIC => {
                     info.dynamic = true;
-                    info.needed = needed(source, header, &program_headers).unwrap_or_default();
+                    info.needed = needed(source, header, &program_headers, identity.is_64).unwrap_or_default();
                 }
                 _ => {}
             }
@@ -171,20 +171,27 @@ fn needed(
     source: &(impl Source + ?Sized),
     dynamic: &ProgramHeader,
     program_headers: &[ProgramHeader],
+    is_64: bool,
 ) -> Result<Vec<String>, ElfError> {
-    const ENTRY: usize = 16;
+    // Two words of the class.
+    let word = if is_64 { 8 } else { 4 };
     let bytes = read(
         source,
         dynamic.p_offset,
         dynamic.p_filesz.min(PART_LIMIT),
         "the dynamic section",
     )?;
-    let number = |bytes: &[u8], at: usize| bytes[at..].first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk));
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |number, &byte| number << 8 | u64::from(byte))
+    };
     let entries: Vec<Dyn> = bytes
-        .chunks_exact(ENTRY)
+        .chunks_exact(2 * word)
         .map(|entry| Dyn {
-            d_tag: number(entry, 0),
-            d_val: number(entry, 8),
+            d_tag: number(&entry[..word]),
+            d_val: number(&entry[word..]),
         })
         .take_while(|entry| entry.d_tag != 0)
         .collect();
@@ -238,6 +245,13 @@ impl fmt::Display for Info {
         }
         match &self.program {
             Ok(elf) => {
+                if elf.is_32 {
+                    let (abi, float) = match elf.hard_float {
+                        true => ("armhf", "in floating-point registers"),
+                        false => ("armel", "in integer registers"),
+                    };
+                    line("abi", format_args!("EABI, floating-point arguments {float} ({abi})"))?;
+                }
                 line("entry", format_args!("{:#x}", elf.entry))?;
                 for Segment {
                     address,
@@ -281,7 +295,7 @@ impl fmt::Display for Info {
         if !self.properties.is_empty() {
             line("built with", format_args!("{}", self.properties.join(", ")))?;
         }
-        if identity.machine == EM_AARCH64 {
+        if matches!(identity.machine, EM_AARCH64 | EM_ARM) {
             line("functions", format_args!("{}", self.functions))?;
         }
         Ok(())

@@ -10,13 +10,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64_features::{HWCAP, HWCAP2};
 use armlet_memory::{AddressSpace, PAGE_SIZE, page_up, write_bytes};
+use goblin::elf::header::{EM_AARCH64, EM_ARM};
 
-use crate::elf::{FileSource, PROGRAM_HEADER_SIZE, Segment};
+use crate::elf::{self, FileSource, PROGRAM_HEADER_SIZE, PROGRAM_HEADER_SIZE_32, Segment};
 use crate::stack::{self, Contents, InitialStack, at};
 use crate::vdso::{self, Vdso};
-use crate::{Elf, Entropy, LoadError, Symbols};
+use crate::{Elf, ElfError, Entropy, LoadError, Symbols, helpers, vdso_a32};
 
 const MAP_PRIVATE: u32 = 0x02;
 const MAP_FIXED: u32 = 0x10;
@@ -29,8 +31,8 @@ const PROT_READ: u32 = 1;
 const PROT_WRITE: u32 = 2;
 const PROT_EXEC: u32 = 4;
 
-/// The smallest and the largest stack that is mapped, whatever `RLIMIT_STACK` says.
-const STACK_SIZES: std::ops::RangeInclusive<u64> = 128 << 10..=1 << 30;
+/// The smallest stack that is mapped, whatever `RLIMIT_STACK` says; the largest is the layout's.
+const SMALLEST_STACK: u64 = 128 << 10;
 
 /// What to run, and how.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct Options<'a> {
     pub sysroot: Option<&'a Path>,
     /// `RLIMIT_STACK` in bytes; `u64::MAX` is unlimited.
     pub stack_limit: u64,
+    /// The processor that an AArch32 program sees.
+    pub model: Model,
     /// AT_SECURE: the program runs with more rights than its caller (set-user-ID).
     pub secure: bool,
 }
@@ -158,11 +162,16 @@ pub fn load(space: &AddressSpace, mut options: Options<'_>, entropy: &mut Entrop
     };
     let program = map_image(space, options.path, &file, elf, base)?;
     let interpreter = match &program.elf.interpreter {
-        Some(path) => Some(load_interpreter(space, path, &options)?),
+        Some(path) => Some(load_interpreter(space, path, &options, program.elf.is_32)?),
         None => None,
     };
     space.set_brk_start(program.range().end + space.layout().brk_offset);
-    let vdso = map_vdso(space, options.path)?;
+    let vdso = if program.elf.is_32 {
+        map_vectors(space, options.path)?;
+        map_vdso(space, options.path, &vdso_a32::build())?
+    } else {
+        map_vdso(space, options.path, &vdso::build())?
+    };
     let (stack, initial) = make_stack(space, &options, &program, interpreter.as_ref(), &vdso, entropy)?;
     Ok(LoadedProgram {
         entry: interpreter.as_ref().unwrap_or(&program).entry(),
@@ -211,7 +220,7 @@ fn open(path: &Path, file: Option<OwnedFd>) -> Result<(File, Elf), LoadError> {
 }
 
 /// Finds and maps the dynamic linker.
-fn load_interpreter(space: &AddressSpace, path: &Path, options: &Options<'_>) -> Result<Image, LoadError> {
+fn load_interpreter(space: &AddressSpace, path: &Path, options: &Options<'_>, is_32: bool) -> Result<Image, LoadError> {
     let inside = options
         .sysroot
         .and_then(|root| Some(root.join(path.strip_prefix("/").ok()?)));
@@ -227,6 +236,13 @@ fn load_interpreter(space: &AddressSpace, path: &Path, options: &Options<'_>) ->
         },
     };
     let (file, elf) = open(&host, None).map_err(wrap)?;
+    if elf.is_32 != is_32 {
+        let machine = elf::machine_name(if elf.is_32 { EM_ARM } else { EM_AARCH64 });
+        return Err(wrap(LoadError::File {
+            path: host,
+            error: ElfError::OtherMachine { machine },
+        }));
+    }
     let base = if elf.position_independent {
         Base::Anywhere
     } else {
@@ -264,7 +280,9 @@ fn map_image(space: &AddressSpace, path: &Path, file: &File, elf: Elf, base: Bas
             .map_err(refused("the image"))
     };
     let start = match base {
-        Base::Fixed => reserve(pages.start, length, MAP_FIXED_NOREPLACE)?,
+        Base::Fixed => {
+            reserve(pages.start, length, MAP_FIXED_NOREPLACE).map_err(|error| too_low(path, pages.start, error))?
+        }
         Base::Wish(_) | Base::Anywhere => {
             let wish = if let Base::Wish(address) = base { address } else { 0 };
             // Room to find a start whose distance from the address in the file is a multiple of the alignment; what
@@ -301,6 +319,20 @@ fn map_image(space: &AddressSpace, path: &Path, file: &File, elf: Elf, base: Bas
         hole = pages.end;
     }
     Ok(image)
+}
+
+/// The error of a mapping below `vm.mmap_min_addr`, if that is what it is.
+fn too_low(path: &Path, address: u64, error: LoadError) -> LoadError {
+    let minimum = std::fs::read_to_string("/proc/sys/vm/mmap_min_addr");
+    let minimum = minimum.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    if address >= minimum {
+        return error;
+    }
+    LoadError::TooLow {
+        path: path.into(),
+        address,
+        minimum,
+    }
 }
 
 /// Maps one segment: pages of the file, then zeros.
@@ -366,14 +398,22 @@ fn map_segment(space: &AddressSpace, image: &Image, file: &File, segment: &Segme
     Ok(())
 }
 
+/// Maps the page with the kernel's helpers.
+fn map_vectors(space: &AddressSpace, path: &Path) -> Result<(), LoadError> {
+    space.install_vectors(&helpers::page()).map_err(|error| LoadError::Map {
+        path: path.into(),
+        what: "the page of the kernel's helpers",
+        error,
+    })
+}
+
 /// Maps the vDSO wherever there is room.
-fn map_vdso(space: &AddressSpace, path: &Path) -> Result<Vdso, LoadError> {
+fn map_vdso(space: &AddressSpace, path: &Path, object: &vdso::Object) -> Result<Vdso, LoadError> {
     let refused = |error| LoadError::Map {
         path: path.into(),
         what: "the vDSO",
         error,
     };
-    let object = vdso::build();
     let flags = MAP_PRIVATE | MAP_ANONYMOUS;
     let base = space
         .map(0, PAGE_SIZE, PROT_READ | PROT_WRITE, flags, -1, 0)
@@ -397,14 +437,26 @@ fn make_stack(
     entropy: &mut Entropy,
 ) -> Result<(Range<u64>, InitialStack), LoadError> {
     use rustix::process::{getegid, geteuid, getgid, getuid};
-    let auxv = [
+    let is_32 = program.elf.is_32;
+    let (hwcap, hwcap2, header_size, platform) = if is_32 {
+        let model = options.model;
+        (
+            model.hwcap().into(),
+            model.hwcap2().into(),
+            PROGRAM_HEADER_SIZE_32,
+            model.platform(),
+        )
+    } else {
+        (HWCAP, HWCAP2, PROGRAM_HEADER_SIZE, "aarch64")
+    };
+    let mut auxv = vec![
         (at::SYSINFO_EHDR, vdso.base),
         (at::MINSIGSTKSZ, stack::MINSIGSTKSZ),
-        (at::HWCAP, HWCAP),
+        (at::HWCAP, hwcap),
         (at::PAGESZ, PAGE_SIZE),
         (at::CLKTCK, stack::CLKTCK),
         (at::PHDR, program.program_headers()),
-        (at::PHENT, PROGRAM_HEADER_SIZE as u64),
+        (at::PHENT, header_size as u64),
         (at::PHNUM, program.elf.program_header_count.into()),
         (at::BASE, interpreter.map_or(0, |image| image.range().start)),
         (at::FLAGS, 0),
@@ -414,8 +466,12 @@ fn make_stack(
         (at::GID, getgid().as_raw().into()),
         (at::EGID, getegid().as_raw().into()),
         (at::SECURE, options.secure.into()),
-        (at::HWCAP2, HWCAP2),
+        (at::HWCAP2, hwcap2),
     ];
+    if is_32 {
+        // Only arm64's signal frames can grow.
+        auxv.retain(|(key, _)| *key != at::MINSIGSTKSZ);
+    }
     let [low, high] = entropy.numbers()?;
     let random = u128::from(low) | u128::from(high) << 64;
     // A path from the file system, or from the guest, has no NUL inside.
@@ -426,13 +482,15 @@ fn make_stack(
         argv: options.argv,
         envp: options.envp,
         path: &path,
+        is_32,
+        platform,
         random: random.to_le_bytes(),
         auxv: &auxv,
     };
 
     let size = page_up(options.stack_limit)
         .unwrap_or(u64::MAX)
-        .clamp(*STACK_SIZES.start(), *STACK_SIZES.end());
+        .clamp(SMALLEST_STACK, space.layout().stack_room);
     let bytes = contents.size();
     if bytes > size / 4 {
         return Err(LoadError::ArgumentsTooLong {

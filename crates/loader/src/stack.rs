@@ -6,12 +6,12 @@
 //! argv[0] … argv[argc - 1], NULL
 //! envp[0] …, NULL
 //! auxiliary vector: pairs of type and value, up to AT_NULL
-//! (padding, 16 random bytes, "aarch64")
+//! (padding, 16 random bytes, "aarch64" or "v7l")
 //! the strings of argv, the strings of envp, the path (AT_EXECFN)
 //! 8 zero bytes: the end of the stack
 //! ```
 //!
-//! The stack pointer is a multiple of 16 (AAPCS64 6.4.5.1).
+//! The stack pointer is a multiple of 16 (AAPCS64 6.4.5.1). Numbers and pointers have the width of the program's class.
 
 use std::ffi::CString;
 use std::ops::Range;
@@ -42,9 +42,6 @@ pub mod at {
     pub const PLATFORM: u64 = 15;
 }
 
-/// The value of AT_PLATFORM.
-const PLATFORM: &[u8] = b"aarch64\0";
-
 /// What a signal frame takes at least: `struct rt_sigframe` (siginfo 128, ucontext 4560), a frame record and
 /// alignment.
 pub const MINSIGSTKSZ: u64 = 128 + 4560 + 16 + 16;
@@ -61,6 +58,10 @@ pub struct Contents<'a> {
     pub envp: &'a [CString],
     /// The path that was executed: AT_EXECFN.
     pub path: &'a CString,
+    /// An AArch32 program: words of four bytes.
+    pub is_32: bool,
+    /// The value of AT_PLATFORM.
+    pub platform: &'static str,
     /// The bytes behind AT_RANDOM.
     pub random: [u8; 16],
     /// The auxiliary vector but for what points to the stack: AT_RANDOM, AT_EXECFN, AT_PLATFORM and the end are
@@ -92,8 +93,13 @@ impl Contents<'_> {
             .argv
             .iter()
             .chain(self.envp)
-            .map(|text| text.as_bytes_with_nul().len() as u64 + 8);
+            .map(|text| text.as_bytes_with_nul().len() as u64 + self.word() as u64);
         strings.sum::<u64>() + self.path.as_bytes_with_nul().len() as u64
+    }
+
+    /// Bytes in a word.
+    fn word(&self) -> usize {
+        if self.is_32 { 4 } else { 8 }
     }
 
     /// Lays it out below `top` (a multiple of 16); the pointers begin `shift` bytes (a multiple of 16) lower than
@@ -115,7 +121,7 @@ impl Contents<'_> {
         strings.extend_from_slice(&[0; 8]);
         let base = top - strings.len() as u64;
 
-        let platform = (base - PLATFORM.len() as u64) & !15;
+        let platform = (base - self.platform.len() as u64 - 1) & !15;
         let random = platform - self.random.len() as u64;
         let mut auxv = self.auxv.to_vec();
         auxv.extend([
@@ -131,15 +137,18 @@ impl Contents<'_> {
             words.push(0);
         }
         words.extend(auxv.iter().flat_map(|&(key, value)| [key, value]));
-        let sp = (random - shift - 8 * words.len() as u64) & !15;
+        let sp = (random - shift - (self.word() * words.len()) as u64) & !15;
 
-        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut bytes: Vec<u8> = words
+            .iter()
+            .flat_map(|word| word.to_le_bytes().into_iter().take(self.word()))
+            .collect();
         let mut put = |address: u64, part: &[u8]| {
             bytes.resize((address - sp) as usize, 0);
             bytes.extend_from_slice(part);
         };
         put(random, &self.random);
-        put(platform, PLATFORM);
+        put(platform, self.platform.as_bytes());
         put(base, &strings);
         let end = base + path;
         InitialStack {

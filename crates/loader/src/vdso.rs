@@ -11,7 +11,7 @@
 use goblin::elf::header::{EM_AARCH64, ET_DYN};
 
 /// The name of the object (DT_SONAME).
-const SONAME: &str = "linux-vdso.so.1";
+pub(crate) const SONAME: &str = "linux-vdso.so.1";
 /// The version of all its symbols.
 const VERSION: &str = "LINUX_2.6.39";
 
@@ -48,6 +48,8 @@ pub struct Vdso {
     pub clock_gettime: u64,
     /// `__kernel_clock_getres`.
     pub clock_getres: u64,
+    /// `__vdso_clock_gettime64`, which only AArch32 has.
+    pub clock_gettime64: Option<u64>,
 }
 
 /// The file, and the offsets of its functions from its start.
@@ -55,7 +57,8 @@ pub struct Vdso {
 pub struct Object {
     /// The bytes, less than a page.
     pub bytes: Vec<u8>,
-    offsets: [u64; FUNCTIONS.len()],
+    pub(crate) offsets: [u64; FUNCTIONS.len()],
+    pub(crate) clock_gettime64: Option<u64>,
 }
 
 impl Object {
@@ -69,26 +72,27 @@ impl Object {
             gettimeofday,
             clock_gettime,
             clock_getres,
+            clock_gettime64: self.clock_gettime64.map(|offset| base + offset),
         }
     }
 }
 
 /// Bytes with an end that grows by aligned parts.
 #[derive(Default)]
-struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(pub Vec<u8>);
 
 impl Bytes {
-    fn align(&mut self, to: usize) -> u64 {
+    pub fn align(&mut self, to: usize) -> u64 {
         self.0.resize(self.0.len().next_multiple_of(to), 0);
         self.0.len() as u64
     }
 
-    fn half(&mut self, value: u16) -> &mut Self {
+    pub fn half(&mut self, value: u16) -> &mut Self {
         self.0.extend_from_slice(&value.to_le_bytes());
         self
     }
 
-    fn word(&mut self, value: u32) -> &mut Self {
+    pub fn word(&mut self, value: u32) -> &mut Self {
         self.0.extend_from_slice(&value.to_le_bytes());
         self
     }
@@ -100,7 +104,7 @@ impl Bytes {
 }
 
 /// The hash function of the System V ABI, for DT_HASH and for versions.
-fn hash(name: &str) -> u32 {
+pub(crate) fn hash(name: &str) -> u32 {
     name.bytes().fold(0u32, |hash, byte| {
         let hash = (hash << 4).wrapping_add(byte.into());
         let high = hash & 0xf000_0000;
@@ -109,7 +113,7 @@ fn hash(name: &str) -> u32 {
 }
 
 /// The string table: its bytes, and the offset of each string given.
-fn strings(names: &[&str]) -> (Vec<u8>, Vec<u32>) {
+pub(crate) fn strings(names: &[&str]) -> (Vec<u8>, Vec<u32>) {
     let mut table = vec![0];
     let offsets = names
         .iter()
@@ -241,6 +245,7 @@ pub fn build() -> Object {
     Object {
         bytes: out.0,
         offsets: std::array::from_fn(offset),
+        clock_gettime64: None,
     }
 }
 

@@ -193,13 +193,27 @@ fn a_sentence_for_each() {
         "a program for MIPS, not for ARM; use an emulator of that processor"
     );
     assert!(machine(777).contains("777"));
-    let text_32 = text(|bytes| {
-        bytes[4] = 1;
-        put(bytes, E_MACHINE, 40, 2);
-    });
+    let wide_32 = text(|bytes| put(bytes, E_MACHINE, 40, 2));
     assert!(
-        text_32.starts_with("AArch32 programs are not supported by this build"),
-        "{text_32}"
+        wide_32.starts_with("malformed ELF file: a 64-bit file for AArch32"),
+        "{wide_32}"
+    );
+    // The header of an AArch32 program: its flags are at 36, its program headers (two bytes of their size) at 42.
+    let flags_32 = |flags| {
+        text(move |bytes| {
+            bytes[4] = 1;
+            put(bytes, E_MACHINE, 40, 2);
+            put(bytes, 28, 52, 4);
+            put(bytes, 36, flags, 4);
+            put(bytes, 42, 32, 2);
+            put(bytes, 44, 1, 2);
+        })
+    };
+    assert!(flags_32(0).starts_with("a program for the old ABI"), "{}", flags_32(0));
+    assert!(
+        flags_32(0x0580_0000).starts_with("a big-endian ARM program"),
+        "{}",
+        flags_32(0x0580_0000)
     );
     let big = text(|bytes| {
         bytes[5] = 2;

@@ -30,7 +30,7 @@ impl Bench {
         let directory = std::env::temp_dir().join(format!("armlet-load-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         let stack_limit = 8 << 20;
-        let layout = Entropy::Host.layout(stack_limit, randomize).unwrap();
+        let layout = Entropy::Host.layout(false, stack_limit, randomize).unwrap();
         Bench {
             directory,
             space: AddressSpace::new(layout),
@@ -61,6 +61,7 @@ impl Bench {
             envp: &strings(envp),
             sysroot,
             stack_limit: self.stack_limit,
+            model: Default::default(),
             secure: false,
         };
         load(&self.space, options, &mut Entropy::Seed(1))

@@ -30,6 +30,7 @@ mod layout;
 mod mapping;
 mod remap;
 mod tree;
+mod vectors;
 
 use std::fmt;
 use std::ops::Range;
@@ -39,7 +40,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use armlet_cpu::{Access, Fault, FaultKind};
 
 use crate::{ADDRESS_LIMIT, PAGE_SIZE, page_up, untag};
-pub use layout::Layout;
+pub use layout::{Layout, TOP_A32};
 pub use mapping::{File, Mapping, Protection};
 use tree::Tree;
 
@@ -89,8 +90,9 @@ const MAP_SHARED_VALIDATE: u32 = 3;
 /// The flags that have a meaning on arm64 and pass to the host as they are, besides the type and `MAP_ANONYMOUS`.
 const PASSED_FLAGS: u32 =
     (libc::MAP_NORESERVE | libc::MAP_POPULATE | libc::MAP_NONBLOCK | libc::MAP_LOCKED | libc::MAP_SYNC) as u32;
-/// Below this nothing is placed, unless the guest insists.
-const PLACEMENT_FLOOR: u64 = 1 << 32;
+
+/// How much further down it is looked for room where something of the host is in the way, which hardly ever happens.
+const STEP: u64 = 1 << 20;
 
 /// Somebody who keeps something made from guest code: a cache of decoded blocks, translations.
 pub trait CodeObserver: Send + Sync {
@@ -159,7 +161,7 @@ impl AddressSpace {
             return Err(EINVAL);
         }
         let length = page_up(length)
-            .filter(|&length| length <= ADDRESS_LIMIT)
+            .filter(|&length| length <= self.layout.limit)
             .ok_or(ENOMEM)?;
         let is_set = |flag: i32| flags & flag as u32 != 0;
         let fixed = is_set(libc::MAP_FIXED) || is_set(libc::MAP_FIXED_NOREPLACE);
@@ -200,7 +202,7 @@ impl AddressSpace {
         let mut state = self.lock();
         let mut changed = None;
         let range = if fixed {
-            let range = fixed_range(address, length)?;
+            let range = fixed_range(address, length, self.layout.limit)?;
             if is_set(libc::MAP_FIXED_NOREPLACE) && !state.tree.is_free(&range) {
                 return Err(EEXIST);
             }
@@ -232,7 +234,7 @@ impl AddressSpace {
     /// As munmap(2).
     pub fn unmap(&self, address: u64, length: u64) -> Result<(), Error> {
         let range = page_range(address, length)?;
-        if range.is_empty() || range.end > ADDRESS_LIMIT {
+        if range.is_empty() || range.end > self.layout.limit {
             return Err(EINVAL);
         }
         let mut state = self.lock();
@@ -257,7 +259,7 @@ impl AddressSpace {
         if range.is_empty() {
             return Ok(());
         }
-        if range.end > ADDRESS_LIMIT {
+        if range.end > self.layout.limit {
             return Err(ENOMEM);
         }
         let protection = Protection::from_linux(prot);
@@ -305,7 +307,7 @@ impl AddressSpace {
         if matches!(advice, libc::MADV_HWPOISON | libc::MADV_SOFT_OFFLINE) {
             return Err(Error::new(libc::EPERM));
         }
-        if range.end > ADDRESS_LIMIT {
+        if range.end > self.layout.limit {
             return Err(ENOMEM);
         }
         if range.is_empty() {
@@ -379,7 +381,7 @@ impl AddressSpace {
         let end = address
             .checked_add(length)
             .and_then(page_up)
-            .filter(|&end| end <= ADDRESS_LIMIT)
+            .filter(|&end| end <= self.layout.limit)
             .ok_or(ENOMEM)?;
         let range = crate::page_down(address)..end;
         let state = self.lock();
@@ -562,28 +564,39 @@ impl State {
     ) -> Result<u64, Error> {
         let hinted = page_up(hint)
             .filter(|&start| start != 0)
-            .and_then(|start| fixed_range(start, length).ok())
+            .and_then(|start| fixed_range(start, length, layout.limit).ok())
             .filter(|range| self.tree.is_free(range) && !self.brk.touches(range));
         let area = self.brk.area();
-        let above = || {
-            self.tree
-                .highest_gap(length, &(area.end.max(PLACEMENT_FLOOR)..layout.mmap_top))
-        };
-        let below = || {
-            self.tree
-                .highest_gap(length, &(PLACEMENT_FLOOR..area.start.min(layout.mmap_top)))
-        };
-        for range in hinted.into_iter().chain(above().or_else(below)) {
-            match make(&range, libc::MAP_FIXED_NOREPLACE) {
-                Ok(start) if start == range.start => return Ok(start),
-                Ok(elsewhere) => {
-                    // SAFETY: the mapping just made by a kernel that does not know the flag.
-                    let _ = unsafe { host::unmap(&(elsewhere..elsewhere + length)) };
+        let gap = |window: Range<u64>| self.tree.highest_gap(length, &window);
+        let candidates = [
+            area.end.max(layout.floor)..layout.mmap_top,
+            layout.floor..area.start.min(layout.mmap_top),
+            // What is kept for the heap and for the stack is better than nothing.
+            layout.floor..layout.limit,
+        ];
+        let mut wanted = hinted;
+        for mut window in std::iter::once(0..0).chain(candidates) {
+            while let Some(range) = wanted.take().or_else(|| gap(window.clone())) {
+                match make(&range, libc::MAP_FIXED_NOREPLACE) {
+                    Ok(start) if start == range.start => return Ok(start),
+                    Ok(elsewhere) => {
+                        // SAFETY: the mapping just made by a kernel that does not know the flag.
+                        let _ = unsafe { host::unmap(&(elsewhere..elsewhere + length)) };
+                    }
+                    // Something of the host is there, or the host has a higher opinion of its lowest address.
+                    Err(error) if matches!(error.errno(), libc::EEXIST | libc::EPERM) => {}
+                    Err(error) => return Err(error),
                 }
-                // Something of the host is there, or the host has a higher opinion of its lowest address.
-                Err(error) if matches!(error.errno(), libc::EEXIST | libc::EPERM) => {}
-                Err(error) => return Err(error),
+                // Four gigabytes have an end; elsewhere there is another way.
+                window.end = if layout.limit < ADDRESS_LIMIT {
+                    window.end.min(range.end.saturating_sub(STEP))
+                } else {
+                    window.start
+                };
             }
+        }
+        if layout.limit < ADDRESS_LIMIT {
+            return Err(ENOMEM);
         }
         // The window is full, or the host lives in it: anywhere.
         make(&(0..length), 0)
@@ -622,12 +635,12 @@ fn page_range(address: u64, length: u64) -> Result<Range<u64>, Error> {
 }
 
 /// The range of a mapping at a fixed place.
-fn fixed_range(address: u64, length: u64) -> Result<Range<u64>, Error> {
+fn fixed_range(address: u64, length: u64, limit: u64) -> Result<Range<u64>, Error> {
     if !address.is_multiple_of(PAGE_SIZE) {
         return Err(EINVAL);
     }
     match address.checked_add(length) {
-        Some(end) if end <= ADDRESS_LIMIT => Ok(address..end),
+        Some(end) if end <= limit => Ok(address..end),
         _ => Err(ENOMEM),
     }
 }

@@ -10,10 +10,13 @@ use std::arch::asm;
 use std::io;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 
+use armlet_cpu::a32;
 use armlet_cpu::a64::State;
 use armlet_memory::store;
+use armlet_syscall::abi::Abi;
 use armlet_syscall::task::CloneArgs;
 use armlet_syscall::{Errno, host};
 
@@ -57,7 +60,7 @@ impl Thread {
 
     fn start_thread(&self, args: &CloneArgs, state: &State) -> Result<u64, Errno> {
         let mut cpu = Box::new(state.clone());
-        enter_child(&mut cpu, args);
+        enter_child(self.process.program.abi, &mut cpu, args);
         let mut thread = Thread::new(Arc::clone(&self.process), self.mask());
         if args.flags & CHILD_CLEARTID != 0 {
             thread.clear_child_tid = args.child_tid;
@@ -95,6 +98,7 @@ impl Thread {
             let _actions = self.process.actions.lock();
             let _space = self.process.space.freeze();
             let _translations = crate::engine::freeze();
+            let _calls = armlet_syscall::freeze();
             host_fork(args)
         };
         match forked {
@@ -104,11 +108,14 @@ impl Thread {
                 self.process.space.after_fork();
                 crate::engine::after_fork();
                 self.mailbox.forget();
+                self.mailbox.thread.store(gettid(), Ordering::Relaxed);
+                // The kernel forgets it too.
+                self.mailbox.robust_list.store(0, Ordering::Relaxed);
                 self.forked();
                 if args.flags & CLEAR_SIGHAND != 0 {
                     self.process.actions.clear_handlers();
                 }
-                enter_child(state, args);
+                enter_child(self.process.program.abi, state, args);
                 store_id(args.flags & CHILD_SETTID != 0, args.child_tid, gettid());
                 self.clear_child_tid = if args.flags & CHILD_CLEARTID != 0 {
                     args.child_tid
@@ -133,7 +140,7 @@ impl Thread {
             borrows_memory: true,
         };
         let mut cpu = Box::new(state.clone());
-        enter_child(&mut cpu, args);
+        enter_child(self.process.program.abi, &mut cpu, args);
         let mut thread = Thread::new(Arc::new(process), self.mask());
         thread.alternate_stack = self.alternate_stack;
         if args.flags & CHILD_CLEARTID != 0 {
@@ -159,10 +166,13 @@ impl Thread {
 }
 
 /// The child's registers: it goes on behind the same SVC.
-fn enter_child(cpu: &mut State, args: &CloneArgs) {
+fn enter_child(abi: Abi, cpu: &mut State, args: &CloneArgs) {
     cpu.set_x(0, 0);
     if args.stack != 0 {
-        cpu.set_sp(args.stack);
+        match abi {
+            Abi::A64 => cpu.set_sp(args.stack),
+            Abi::A32 => cpu.set_r(a32::SP, args.stack as u32),
+        }
     }
     if args.flags & SETTLS != 0 {
         cpu.tpidr = args.tls;

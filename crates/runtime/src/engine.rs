@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
+use armlet_interpreter::a32;
 use armlet_interpreter::a64::{BlockCache, Fetch, run};
 use armlet_jit::Jit;
 use armlet_memory::AddressSpace;
@@ -72,6 +73,14 @@ impl EngineKind {
             Some(patches) => self.of_code(Patched { code, patches }),
             None => self.of_code(code),
         }
+    }
+
+    /// An engine for one guest thread of AArch32.
+    pub(crate) fn create_a32(self, space: &Arc<AddressSpace>) -> Box<dyn Engine + Send> {
+        Box::new(InterpreterA32 {
+            cache: a32::BlockCache::new(),
+            code: Code::new(space),
+        })
     }
 
     fn of_code(self, code: impl Fetch + Send + 'static) -> Box<dyn Engine + Send> {
@@ -159,6 +168,21 @@ impl<C: Fetch> Engine for Interpreter<C> {
     }
 }
 
+struct InterpreterA32 {
+    cache: a32::BlockCache,
+    code: Code,
+}
+
+impl Engine for InterpreterA32 {
+    fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
+        a32::run(cpu, &mut self.cache, &mut self.code, attention)
+    }
+
+    fn invalidate(&mut self, range: Range<u64>) {
+        self.cache.invalidate(range.start, range.end);
+    }
+}
+
 /// Fetches instruction words, and remembers which range was executable at the last question.
 pub(crate) struct Code {
     space: Arc<AddressSpace>,
@@ -177,13 +201,28 @@ impl Code {
     }
 }
 
-impl Fetch for Code {
-    fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
+impl Code {
+    /// Makes sure that there is code at that address.
+    fn check(&mut self, address: u64) -> Result<(), Fault> {
         let generation = self.space.code_generation();
         if generation != self.generation || !self.executable.contains(&address) {
             self.executable = self.space.executable(address)?;
             self.generation = generation;
         }
+        Ok(())
+    }
+}
+
+impl Fetch for Code {
+    fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
+        self.check(address)?;
+        armlet_memory::fetch(address)
+    }
+}
+
+impl a32::Fetch for Code {
+    fn fetch(&mut self, address: u64) -> Result<u16, Fault> {
+        self.check(address)?;
         armlet_memory::fetch(address)
     }
 }

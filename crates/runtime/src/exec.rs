@@ -22,8 +22,9 @@ use crate::thread::{Thread, quiet_call};
 const SCRIPT_DEPTH: usize = 5;
 /// Bytes of a script's first line that are looked at (`BINPRM_BUF_SIZE`).
 const FIRST_LINE: usize = 256;
-/// A 64-bit ARM program.
+/// A 64-bit, a 32-bit ARM program.
 const EM_AARCH64: u16 = 183;
+const EM_ARM: u16 = 40;
 
 /// What a file is, as far as execve(2) is concerned.
 enum Kind {
@@ -275,7 +276,7 @@ fn inspect(dirfd: i32, path: &CStr, flags: u32) -> Result<Kind, Errno> {
         return script(line);
     }
     match elf::Identity::read(start) {
-        Ok(identity) if identity.machine == EM_AARCH64 => Ok(Kind::Arm(file)),
+        Ok(identity) if matches!(identity.machine, EM_AARCH64 | EM_ARM) => Ok(Kind::Arm(file)),
         _ => Ok(Kind::Host),
     }
 }

@@ -1,10 +1,14 @@
 //! How threads and processes end.
 
+use std::sync::atomic::Ordering;
+
+use armlet_cpu::Fault;
 use armlet_memory::{compare_exchange, load, read_struct, store};
 use armlet_observe::End;
+use armlet_syscall::abi::Abi;
 use armlet_syscall::host;
 
-use crate::signal::host::{exit_group, gettid};
+use crate::signal::host::{Mailbox, exit_group, gettid};
 use crate::thread::{Thread, quiet_call};
 
 /// `ROBUST_LIST_LIMIT`: longer lists are cut, as in the kernel.
@@ -16,6 +20,16 @@ const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 /// Ends the process with that status.
 pub(crate) fn process(thread: &mut Thread, status: i32) -> ! {
     thread.tell(End::Process(status));
+    if thread.process.program.abi == Abi::A32 {
+        // The host's kernel does not know the lists of 32-bit threads.
+        if thread.process.borrows_memory {
+            release_robust_list_a32(&thread.mailbox);
+        } else {
+            for mailbox in thread.process.threads.lock().iter() {
+                release_robust_list_a32(mailbox);
+            }
+        }
+    }
     if let Some(strace) = &thread.process.program.strace {
         strace.exited(status);
     }
@@ -25,7 +39,10 @@ pub(crate) fn process(thread: &mut Thread, status: i32) -> ! {
 /// Does what the kernel does for the guest at a thread's end, while the host thread still has some way to go: marks the robust mutexes
 /// that it holds, and clears and wakes the word at `clear_child_tid`.
 pub(crate) fn thread_ends(thread: &Thread) {
-    release_robust_list();
+    match thread.process.program.abi {
+        Abi::A64 => release_robust_list(),
+        Abi::A32 => release_robust_list_a32(&thread.mailbox),
+    }
     let address = thread.clear_child_tid;
     if address != 0 {
         // Nothing is to be done if the word is not there any more.
@@ -49,17 +66,35 @@ fn release_robust_list() {
         return;
     }
     quiet_call(libc::SYS_set_robust_list, [0, 24]);
-    let Ok([first, offset, waiting]) = read_struct::<[u64; 3]>(head) else {
+    if let Ok(list) = read_struct::<[u64; 3]>(head) {
+        walk(head, list, gettid() as u32, load::<u64>);
+    }
+}
+
+/// The same for the list of a 32-bit thread.
+fn release_robust_list_a32(mailbox: &Mailbox) {
+    let head = mailbox.robust_list.swap(0, Ordering::Relaxed);
+    if head == 0 {
         return;
-    };
-    let thread = gettid() as u32;
+    }
+    if let Ok([first, offset, waiting]) = read_struct::<[u32; 3]>(head) {
+        // The distance is signed.
+        let list = [first.into(), i64::from(offset as i32) as u64, waiting.into()];
+        let thread = mailbox.thread.load(Ordering::Relaxed) as u32;
+        walk(head, list, thread, |entry| load::<u32>(entry).map(u64::from));
+    }
+}
+
+/// Marks every mutex on the list {first entry, distance from an entry to its word, entry that is being taken}.
+fn walk(head: u64, list: [u64; 3], thread: u32, next_of: impl Fn(u64) -> Result<u64, Fault>) {
+    let [first, offset, waiting] = list;
     let mut entry = first;
     for _ in 0..ROBUST_LIMIT {
         if entry & !1 == head {
             break;
         }
         // Read before the mutex is given away.
-        let Ok(next) = load::<u64>(entry & !1) else { break };
+        let Ok(next) = next_of(entry & !1) else { break };
         if entry & !1 != waiting & !1 {
             owner_died(mutex_of(entry, offset), thread);
         }

@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use std::sync::Arc;
 
+use armlet_cpu::a32_features::Model;
 use armlet_observe::View;
 use armlet_syscall::task::Settings;
 
@@ -55,6 +56,7 @@ impl Handover {
             optional(self.binary.map(|descriptor| number(descriptor as u64))),
             optional(sysroot),
             optional(release),
+            options.settings.model.name().as_bytes().to_vec(),
             options.engine.name().as_bytes().to_vec(),
             number(options.aslr.into()),
             optional(options.stack_size.map(number)),
@@ -97,6 +99,7 @@ impl Handover {
                         Some(bytes) => Some(CString::new(bytes).ok()?),
                         None => None,
                     },
+                    model: Model::from_name(std::str::from_utf8(next()?).ok()?)?,
                 },
                 rootfs: None,
                 engine: EngineKind::from_name(std::str::from_utf8(next()?).ok()?)?,
@@ -155,6 +158,7 @@ mod tests {
                 settings: Settings {
                     sysroot: Some("/srv/arm:64".into()),
                     release: None,
+                    model: Model::CortexA9,
                 },
                 aslr: false,
                 stack_size: Some(1 << 20),

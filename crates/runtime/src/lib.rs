@@ -29,6 +29,7 @@ mod startup;
 mod task;
 mod thread;
 
+pub use armlet_cpu::a32_features::Model;
 pub use armlet_syscall::task::Settings;
 pub use engine::{Engine, EngineKind, Stop};
 pub use options::{Options, Watch};

@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use armlet_cpu::a64::State;
+use armlet_interpreter::a32;
 use armlet_interpreter::a64::step;
 use armlet_memory::Mapping;
 use armlet_observe::{End, Fate, Guest, Observer, Pace, Signal};
+use armlet_syscall::abi::Abi;
 
 use crate::engine::{Code, Stop};
 use crate::signal::{FAULTS, SigInfo, bit, gettid};
@@ -39,7 +41,11 @@ impl Runner {
             }
             match self.observe(|observer, guest, cpu| Some(observer.proceed(guest, cpu))) {
                 Some(Pace::Step) => {
-                    let trap = step(&mut self.cpu, &mut code).err();
+                    let trap = match self.thread.process.program.abi {
+                        Abi::A64 => step(&mut self.cpu, &mut code),
+                        Abi::A32 => a32::step(&mut self.cpu, &mut code),
+                    };
+                    let trap = trap.err();
                     self.observe(|observer, guest, cpu| observer.executed(guest, cpu, trap));
                     if let Some(trap) = trap {
                         return Stop::Trap(trap);

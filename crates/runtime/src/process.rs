@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use armlet_loader::LoadedProgram;
 use armlet_memory::{AddressSpace, CodeObserver};
+use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 
 use crate::options::Options;
@@ -23,6 +24,8 @@ pub(crate) struct Program {
     pub arguments: Vec<CString>,
     /// The program in memory.
     pub loaded: LoadedProgram,
+    /// Which system calls it makes, and with which registers.
+    pub abi: Abi,
     /// Where system calls are printed.
     pub strace: Option<Strace>,
 }

@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use armlet_cpu::a32;
 use armlet_cpu::a64::State;
 use armlet_cpu::{Access, Fault, FaultKind, Trap};
 use armlet_decoder::a64::{Disassembly, Undecoded, decode};
+use armlet_decoder::t32;
 use armlet_memory::{Mapping, load};
+use armlet_syscall::abi::Abi;
 
 use crate::signal::{self, SigInfo};
 use crate::thread::Thread;
@@ -18,8 +21,11 @@ const FRAMES: usize = 32;
 pub(crate) fn fault(thread: &Thread, cpu: &State, info: &SigInfo, trap: Trap) {
     let what = match trap {
         Trap::Memory(fault) => memory_fault(&fault),
-        Trap::Undefined => undefined(cpu.pc),
-        Trap::Breakpoint { imm } => format!("breakpoint (brk #{imm:#x})"),
+        Trap::Undefined => match thread.process.program.abi {
+            Abi::A64 => undefined(cpu.pc),
+            Abi::A32 => undefined_a32(cpu),
+        },
+        Trap::Breakpoint { imm } => format!("breakpoint ({} #{imm:#x})", abi_name(thread, "brk", "bkpt")),
         Trap::SupervisorCall { .. } | Trap::InvalidateCode { .. } => String::new(),
     };
     let around = match trap {
@@ -35,11 +41,16 @@ pub(crate) fn bad_frame(thread: &Thread, cpu: &State, during: i32) {
         0 => "rt_sigreturn found no valid signal frame at sp".to_owned(),
         signal => format!("no room on the stack for the handler of {}", signal::name(signal)),
     };
-    block(thread, cpu, libc::SIGSEGV, &what, &surroundings(thread, cpu.sp()));
+    let sp = match thread.process.program.abi {
+        Abi::A64 => cpu.sp(),
+        Abi::A32 => cpu.r(a32::SP).into(),
+    };
+    block(thread, cpu, libc::SIGSEGV, &what, &surroundings(thread, sp));
 }
 
 fn block(thread: &Thread, cpu: &State, signal: i32, what: &str, around: &str) {
     let program = &thread.process.program;
+    let abi = program.abi;
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -48,10 +59,27 @@ fn block(thread: &Thread, cpu: &State, signal: i32, what: &str, around: &str) {
         signal::name(signal)
     );
     text.push_str(around);
-    let _ = writeln!(text, "  at {}: {}", place(thread, cpu.pc), instruction(cpu.pc));
-    registers(&mut text, cpu);
+    let _ = writeln!(
+        text,
+        "  at {}: {}",
+        place(thread, cpu.pc),
+        match abi {
+            Abi::A64 => instruction(cpu.pc),
+            Abi::A32 => instruction_a32(cpu),
+        }
+    );
+    let frames = match abi {
+        Abi::A64 => {
+            registers(&mut text, cpu);
+            frames(thread, cpu)
+        }
+        Abi::A32 => {
+            registers_a32(&mut text, cpu);
+            frames_a32(thread, cpu)
+        }
+    };
     text.push_str("  backtrace:\n");
-    for (index, address) in frames(thread, cpu).into_iter().enumerate() {
+    for (index, address) in frames.into_iter().enumerate() {
         let _ = writeln!(text, "    #{index:<2} {}", place(thread, address));
     }
     text.push_str("  (ARMLET_QUIET_FAULTS=1 or --quiet-faults turns this report off)\n");
@@ -103,6 +131,13 @@ fn surroundings(thread: &Thread, address: u64) -> String {
     below.into_iter().chain(above).collect()
 }
 
+fn abi_name<'a>(thread: &Thread, a64: &'a str, a32: &'a str) -> &'a str {
+    match thread.process.program.abi {
+        Abi::A64 => a64,
+        Abi::A32 => a32,
+    }
+}
+
 /// An address with the function that it is in.
 fn place(thread: &Thread, address: u64) -> String {
     match thread.process.program.loaded.symbolize(address) {
@@ -138,6 +173,134 @@ fn registers(text: &mut String, cpu: &State) {
         "  pc  {:016x}   nzcv {nzcv}   fpcr {:08x}   fpsr {:08x}   tpidr {:016x}",
         cpu.pc, cpu.fpcr, cpu.fpsr, cpu.tpidr
     );
+}
+
+/// The instruction at the PC of an AArch32 thread, and its bytes as the manual writes them.
+fn decode_a32(
+    cpu: &State,
+) -> Option<(
+    Result<armlet_decoder::a32::Decoded, armlet_decoder::a32::Undecoded>,
+    String,
+)> {
+    if !cpu.a32.thumb {
+        let word = load::<u32>(cpu.pc).ok()?;
+        return Some((armlet_decoder::a32::decode(word), format!("{word:08x}")));
+    }
+    let first = load::<u16>(cpu.pc).ok()?;
+    let long = t32::length(first) == 4;
+    let second = if long { load::<u16>(cpu.pc + 2).ok()? } else { 0 };
+    let text = if long {
+        format!("{first:04x} {second:04x}")
+    } else {
+        format!("{first:04x}")
+    };
+    let word = u32::from(first) << 16 | u32::from(second);
+    Some((t32::decode(word, t32::ItState(cpu.a32.itstate)), text))
+}
+
+fn instruction_a32(cpu: &State) -> String {
+    let state = if cpu.a32.thumb { "T32" } else { "A32" };
+    match decode_a32(cpu) {
+        None => "no instruction can be read there".to_owned(),
+        Some((Ok(decoded), bytes)) => {
+            let text = armlet_decoder::a32::Disassembly {
+                decoded,
+                pc: cpu.pc as u32,
+            };
+            format!("{bytes}  {text}  ({state})")
+        }
+        Some((Err(_), bytes)) => format!("{bytes}  ({state})"),
+    }
+}
+
+fn undefined_a32(cpu: &State) -> String {
+    use armlet_decoder::a32::Undecoded;
+    let model = cpu.a32.model;
+    match decode_a32(cpu) {
+        None => "undefined instruction".to_owned(),
+        Some((Err(Undecoded::Unallocated), _)) => {
+            "not an instruction: the architecture allocates nothing to these bytes".to_owned()
+        }
+        Some((Err(Undecoded::Unimplemented(extension)), _)) => {
+            format!("an instruction of the extension {extension:?}, which this processor does not have")
+        }
+        Some((Ok(decoded), _)) if !armlet_interpreter::a32::has(model, decoded.row.feature) => format!(
+            "an instruction of the extension {:?}, which the processor {} does not have; try another --cpu",
+            decoded.row.feature,
+            model.name()
+        ),
+        Some((Ok(_), _)) => "an instruction that is undefined for user programs".to_owned(),
+    }
+}
+
+fn registers_a32(text: &mut String, cpu: &State) {
+    const NAMES: [&str; 15] = [
+        "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr",
+    ];
+    for (n, name) in (0..).zip(NAMES) {
+        let separator = if n % 4 == 3 { '\n' } else { ' ' };
+        let _ = write!(text, "  {name:<3} {:08x}{separator}", cpu.r(n));
+    }
+    let _ = writeln!(text, "  pc  {:08x}", cpu.pc as u32);
+    let flag = |set: bool, name: char| if set { name.to_ascii_uppercase() } else { name };
+    let flags = cpu.flags;
+    let nzcv: String = [
+        (flags.n, 'n'),
+        (flags.z, 'z'),
+        (flags.c, 'c'),
+        (flags.v, 'v'),
+        (cpu.a32.q, 'q'),
+    ]
+    .map(|(set, name)| flag(set, name))
+    .iter()
+    .collect();
+    let _ = writeln!(
+        text,
+        "  cpsr {:08x} ({nzcv}, {})   tpidruro {:08x}",
+        cpu.cpsr(),
+        if cpu.a32.thumb { "T32" } else { "A32" },
+        cpu.tpidr as u32
+    );
+}
+
+/// Return addresses of an AArch32 thread: the link register, then what looks like a return address on the stack. There is no chain of
+/// frames that all compilers keep.
+fn frames_a32(thread: &Thread, cpu: &State) -> Vec<u64> {
+    /// Words of the stack that are looked at.
+    const WORDS: u32 = 1024;
+    let mut frames = vec![cpu.pc];
+    let mut add = |address: u32| {
+        let address = u64::from(address & !1);
+        if follows_call(thread, address) && frames.last() != Some(&address) {
+            frames.push(address);
+        }
+        frames.len() < FRAMES
+    };
+    if add(cpu.r(a32::LR)) {
+        for index in 0..WORDS {
+            match load::<u32>(u64::from(cpu.r(a32::SP)) + 4 * u64::from(index)) {
+                Ok(word) if add(word) => {}
+                _ => break,
+            }
+        }
+    }
+    frames
+}
+
+/// Whether a call stands right before that address: BL or BLX, of A32 or of T32.
+fn follows_call(thread: &Thread, address: u64) -> bool {
+    if address < 4 || thread.process.space.executable(address).is_err() {
+        return false;
+    }
+    let half = |back: u64| load::<u16>(address - back).unwrap_or(0);
+    // BLX (register) of T32; BL and BLX (immediate) of T32.
+    if half(2) & 0xff87 == 0x4780 || half(4) & 0xf800 == 0xf000 && half(2) & 0xc000 == 0xc000 {
+        return true;
+    }
+    // BL, BLX (immediate) and BLX (register) of A32.
+    let word = load::<u32>(address - 4).unwrap_or(0);
+    address.is_multiple_of(4)
+        && (word & 0x0f00_0000 == 0x0b00_0000 || word & 0xfe00_0000 == 0xfa00_0000 || word & 0x0fff_fff0 == 0x012f_ff30)
 }
 
 /// Return addresses by the chain of frame records, which only goes upwards.

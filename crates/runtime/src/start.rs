@@ -9,10 +9,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use armlet_cpu::a32;
 use armlet_cpu::a64::State;
+use armlet_loader::elf::{FileSource, Identity};
 use armlet_loader::{Entropy, LoadError};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
+use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
 use armlet_syscall::{Errno, fs};
@@ -274,21 +277,28 @@ impl Start {
     fn run(self) -> LoadError {
         let mut entropy = Entropy::Host;
         let stack_limit = self.options.stack_size.unwrap_or_else(host_stack_limit);
-        let space = match entropy.layout(stack_limit, self.options.aslr) {
+        let file = File::from(self.file);
+        // What is wrong with the file is the loader's to say.
+        let identity = FileSource::new(&file)
+            .ok()
+            .and_then(|source| Identity::read(&source).ok());
+        let is_32 = identity.is_some_and(|identity| !identity.is_64);
+        let space = match entropy.layout(is_32, stack_limit, self.options.aslr) {
             Ok(layout) => Arc::new(AddressSpace::new(layout)),
             Err(error) => return error,
         };
         armlet_memory::fault::prepare();
         let actions = Actions::inherited();
         // The path by which the kernel knows the file: absolute, and without symbolic links.
-        let executable = std::fs::read_link(format!("/proc/self/fd/{}", self.file.as_raw_fd()));
+        let executable = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
         let options = armlet_loader::Options {
             path: &self.path,
-            file: Some(self.file),
+            file: Some(file.into()),
             argv: &self.arguments,
             envp: &self.environment,
             sysroot: self.options.settings.sysroot.as_deref(),
             stack_limit,
+            model: self.options.settings.model,
             secure: false,
         };
         let loaded = match armlet_loader::load(&space, options, &mut entropy) {
@@ -296,8 +306,20 @@ impl Start {
             Err(error) => return error,
         };
         let mut cpu = Box::new(State::default());
-        cpu.pc = loaded.entry;
-        cpu.set_sp(loaded.sp);
+        let abi = if loaded.program.elf.is_32 { Abi::A32 } else { Abi::A64 };
+        match abi {
+            Abi::A64 => {
+                cpu.pc = loaded.entry;
+                cpu.set_sp(loaded.sp);
+            }
+            Abi::A32 => {
+                // Bit 0 of the entry says that the code there is T32.
+                cpu.a32.thumb = loaded.entry & 1 != 0;
+                cpu.pc = loaded.entry & !1;
+                cpu.set_r(a32::SP, loaded.sp as u32);
+                cpu.a32.model = self.options.settings.model;
+            }
+        }
         set_name(self.path.file_name().unwrap_or(OsStr::new("armlet")));
         startup::close_what_was_closed();
         let threads = Arc::new(Threads::default());
@@ -307,6 +329,7 @@ impl Start {
             options: self.options,
             arguments: self.arguments,
             loaded,
+            abi,
             strace: self.strace,
         };
         let process = Process {

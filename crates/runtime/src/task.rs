@@ -1,9 +1,10 @@
 //! The guest thread as the system call layer sees it.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use armlet_cpu::a64::State;
 use armlet_memory::AddressSpace;
+use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
 use armlet_syscall::{Errno, Task};
@@ -11,6 +12,10 @@ use armlet_syscall::{Errno, Task};
 use crate::thread::Thread;
 
 impl Task for Thread {
+    fn abi(&self) -> Abi {
+        self.process.program.abi
+    }
+
     fn memory(&self) -> &AddressSpace {
         &self.process.space
     }
@@ -54,8 +59,27 @@ impl Task for Thread {
         self.clear_child_tid = address;
     }
 
+    fn set_robust_list(&mut self, head: u64) {
+        self.mailbox.robust_list.store(head, Ordering::Relaxed);
+    }
+
+    fn robust_list(&self, thread: i32) -> Option<u64> {
+        if thread == 0 || thread == self.mailbox.thread.load(Ordering::Relaxed) {
+            return Some(self.mailbox.robust_list.load(Ordering::Relaxed));
+        }
+        let threads = self.process.threads.lock();
+        let mailbox = threads
+            .iter()
+            .find(|mailbox| mailbox.thread.load(Ordering::Relaxed) == thread)?;
+        Some(mailbox.robust_list.load(Ordering::Relaxed))
+    }
+
     fn sigreturn(&mut self, state: &mut State) {
-        self.return_from_handler(state);
+        self.return_from_handler(state, true);
+    }
+
+    fn sigreturn_old(&mut self, state: &mut State) {
+        self.return_from_handler(state, false);
     }
 
     fn sigaction(&mut self, signal: u32, new: Option<SigAction>) -> Result<SigAction, Errno> {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
 use armlet_observe::{End, Observer};
+use armlet_syscall::abi::Abi;
 use armlet_syscall::task::{AltStack, RestartBlock};
 use armlet_syscall::{Outcome, host};
 
@@ -70,7 +71,10 @@ impl Runner {
     pub fn new(cpu: Box<State>, thread: Thread) -> Runner {
         let options = &thread.process.program.options;
         let patches = options.watch.as_ref().and_then(|watch| watch.view.patches());
-        let engine = options.engine.create(&thread.process.space, patches);
+        let engine = match thread.process.program.abi {
+            Abi::A64 => options.engine.create(&thread.process.space, patches),
+            Abi::A32 => options.engine.create_a32(&thread.process.space),
+        };
         Runner { cpu, engine, thread }
     }
 
@@ -78,6 +82,7 @@ impl Runner {
     pub fn run(&mut self) -> i32 {
         self.thread.process.threads.add(&self.thread.mailbox);
         signals::set_current(Arc::as_ptr(&self.thread.mailbox));
+        self.thread.mailbox.thread.store(signals::gettid(), Ordering::Relaxed);
         self.thread.mailbox.set_mask(self.thread.mask());
         self.attach();
         let status = match self.thread.observer {
@@ -120,6 +125,11 @@ impl Runner {
                     match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
                         Outcome::Continue | Outcome::Resume => {}
                         Outcome::Restart(class) => self.thread.deliver(&mut self.cpu, Some(class)),
+                        Outcome::Trap(trap) => {
+                            let svc = self.thread.process.program.abi.svc_length(&self.cpu);
+                            self.cpu.pc = self.cpu.pc.wrapping_sub(svc);
+                            self.raise(trap);
+                        }
                         Outcome::ExitThread(status) => return status,
                         Outcome::ExitProcess(status) => exit::process(&mut self.thread, status),
                     }
@@ -132,12 +142,16 @@ impl Runner {
                     self.thread.process.space.invalidate_code(line..line + CODE_LINE);
                 }
                 _ if OBSERVED && self.observe(|observer, guest, cpu| observer.trapped(guest, cpu, trap)) => {}
-                Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => {
-                    if let Some(details) = FaultDetails::of(trap, self.cpu.pc) {
-                        self.thread.raise(&mut self.cpu, &details, trap);
-                    }
-                }
+                Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => self.raise(trap),
             }
+        }
+    }
+
+    /// A fault of the guest's own.
+    fn raise(&mut self, trap: Trap) {
+        let abi = self.thread.process.program.abi;
+        if let Some(details) = FaultDetails::of(trap, self.cpu.pc, abi) {
+            self.thread.raise(&mut self.cpu, &details, trap);
         }
     }
 }

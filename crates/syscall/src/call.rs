@@ -3,13 +3,14 @@
 
 use std::ffi::CString;
 
-use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
+use armlet_cpu::{Fault, Trap};
 use armlet_memory::{self as memory, Plain, untag};
 
+use crate::abi::Abi;
 use crate::row::{Action, Row};
 use crate::task::{Break, Outcome, Reply, Restart, Task};
-use crate::{Errno, host, net, table};
+use crate::{Errno, host, net};
 
 /// Linux's PATH_MAX: bytes in a path, its NUL included.
 pub const PATH_MAX: usize = 4096;
@@ -18,7 +19,9 @@ pub const PATH_MAX: usize = 4096;
 pub struct Call<'a> {
     /// Its row.
     pub row: &'static Row,
-    /// X0 to X5; tags are gone from those that are pointers.
+    /// Whose call it is.
+    pub abi: Abi,
+    /// The arguments in the order of the row: X0 to X5, or what stands in R0 to R6. Tags are gone from those that are pointers.
     pub args: [u64; 6],
     /// The registers of the guest thread.
     pub state: &'a mut State,
@@ -83,7 +86,7 @@ impl Call<'_> {
 
     /// Starts the call again in every case (the kernel's `ERESTARTNOINTR`): signals are delivered before the same SVC.
     pub(crate) fn again(&mut self) -> Break {
-        self.state.pc = self.state.pc.wrapping_sub(4);
+        self.state.pc = self.state.pc.wrapping_sub(self.abi.svc_length(self.state));
         Break::Resume
     }
 
@@ -115,6 +118,14 @@ impl Call<'_> {
         memory::write_struct(address, value)
     }
 
+    /// Reads guest words (pointers, `long`s), which are as wide as the ABI has them; zero-extended.
+    pub fn words<const N: usize>(&self, address: u64) -> Result<[u64; N], Fault> {
+        match self.abi {
+            Abi::A64 => self.read::<[u64; N]>(address),
+            Abi::A32 => self.read::<[u32; N]>(address).map(|words| words.map(u64::from)),
+        }
+    }
+
     /// The path at a guest address. ENAMETOOLONG if it does not end in time.
     pub fn path(&self, address: u64) -> Result<CString, Break> {
         let bytes = memory::read_cstr(address, PATH_MAX)?.ok_or(Errno::ENAMETOOLONG)?;
@@ -144,28 +155,42 @@ fn six<const N: usize>(args: [u64; N]) -> [u64; 6] {
     all
 }
 
-/// Performs the system call whose number is in X8 and whose arguments are in X0 to X5. The PC stands behind the SVC.
+/// Performs the system call whose number is in X8 and whose arguments are in X0 to X5 (AArch32: R7, and R0 to R6). The PC stands
+/// behind the SVC.
 ///
 /// Calls which are not in the table end with ENOSYS; so do some that are, for the reason that their row gives.
 pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
-    let number = state.x(8);
-    let Some(row) = table::row(number) else {
+    let abi = task.abi();
+    let number = abi.register(state, abi.number_register());
+    let Some(row) = abi.row(number) else {
         if let Some(strace) = task.strace() {
-            strace.unknown(number, state);
+            strace.unknown(number, abi, state);
         }
-        state.set_x(0, Errno::ENOSYS.to_guest());
+        if abi == Abi::A32 && crate::table_a32::is_illegal(number) {
+            return Outcome::Trap(Trap::Undefined);
+        }
+        abi.set_result(state, Errno::ENOSYS.to_guest());
         return Outcome::Continue;
     };
-    let mut args = [state.x(0), state.x(1), state.x(2), state.x(3), state.x(4), state.x(5)];
-    if row.pointers != 0 {
+    let mut args = match abi {
+        Abi::A64 => [state.x(0), state.x(1), state.x(2), state.x(3), state.x(4), state.x(5)],
+        Abi::A32 => row.arguments_a32(state),
+    };
+    if row.pointers != 0 && abi == Abi::A64 {
         for (index, arg) in args.iter_mut().enumerate() {
             if row.pointers >> index & 1 != 0 {
                 *arg = untag(*arg);
             }
         }
     }
-    let line = task.strace().map(|strace| strace.enter(row, args));
-    let mut call = Call { row, args, state, task };
+    let line = task.strace().map(|strace| strace.enter(row, abi, args));
+    let mut call = Call {
+        row,
+        abi,
+        args,
+        state,
+        task,
+    };
     let reply = match row.action {
         Action::Host(number) => call.pass(number),
         Action::Run(handler) => handler(&mut call),
@@ -176,15 +201,16 @@ pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
     }
     match reply {
         Ok(value) => {
-            call.state.set_x(0, value);
+            abi.set_result(call.state, value);
             Outcome::Continue
         }
         Err(Break::Errno(errno)) => {
-            call.state.set_x(0, errno.to_guest());
+            abi.set_result(call.state, errno.to_guest());
             Outcome::Continue
         }
         Err(Break::Restart(restart)) => Outcome::Restart(restart),
         Err(Break::Resume) => Outcome::Resume,
+        Err(Break::Trap(trap)) => Outcome::Trap(trap),
         Err(Break::ExitThread(status)) => Outcome::ExitThread(status),
         Err(Break::ExitProcess(status)) => Outcome::ExitProcess(status),
     }

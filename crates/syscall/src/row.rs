@@ -1,6 +1,7 @@
 //! What a row of the system-call table is made of, and the macro that makes one pleasant to read.
 
 use armlet_cpu::Fault;
+use armlet_cpu::a64::State;
 
 use crate::call::Call;
 use crate::strace::Line;
@@ -17,10 +18,18 @@ pub enum Arg {
     Int,
     /// A 32-bit unsigned number.
     UInt,
-    /// A 64-bit signed number, a file offset.
+    /// A signed number of the width of a `long`.
     Long,
-    /// A 64-bit unsigned number.
+    /// An unsigned number of the width of a `long`.
     ULong,
+    /// A 64-bit signed number: on AArch32 in an even register and the next, on AArch64 in one register.
+    Wide,
+    /// A 64-bit unsigned number, printed in hexadecimal, in the same registers.
+    WideHex,
+    /// A 64-bit signed number in two arguments of type `long`, the lower half first (`preadv`); one register on AArch64.
+    Halves,
+    /// The same with the upper half first (`_llseek`).
+    HalvesSwapped,
     /// A length in bytes.
     Size,
     /// A number that is read best in hexadecimal; may be anything.
@@ -193,10 +202,21 @@ pub const fn refuse(errno: Errno, reason: &'static str) -> Behaviour {
     }
 }
 
-/// One system call of the arm64 table.
+/// Where an argument is on AArch32: the registers are R0 to R5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// One register, zero-extended.
+    One(u8),
+    /// One register, sign-extended.
+    Signed(u8),
+    /// Two registers: those of the lower and of the upper half.
+    Two(u8, u8),
+}
+
+/// One system call of a table.
 pub struct Row {
-    /// Its number in X8.
-    pub number: u16,
+    /// Its number, in X8 or R7.
+    pub number: u32,
     /// Its name in unistd.h.
     pub name: &'static str,
     /// Its arguments.
@@ -209,12 +229,14 @@ pub struct Row {
     pub restart: Option<Restart>,
     /// Bit `i` is set if argument `i` is a pointer.
     pub pointers: u8,
+    /// Where the arguments are on AArch32.
+    places: [Place; 6],
 }
 
 impl Row {
     /// A row from its parts; the macro's helper.
     pub const fn new(
-        number: u16,
+        number: u32,
         name: &'static str,
         arguments: &'static [Arg],
         answer: Answer,
@@ -227,6 +249,24 @@ impl Row {
             pointers |= (arguments[i].is_pointer() as u8) << i;
             i += 1;
         }
+        let mut places = [Place::One(0); 6];
+        let (mut i, mut register) = (0, 0);
+        while i < places.len() {
+            let arg = if i < arguments.len() { arguments[i] } else { Arg::Hex };
+            places[i] = match arg {
+                Arg::Wide | Arg::WideHex => {
+                    register += register & 1;
+                    Place::Two(register, register + 1)
+                }
+                Arg::Halves => Place::Two(register, register + 1),
+                Arg::HalvesSwapped => Place::Two(register + 1, register),
+                Arg::Long => Place::Signed(register),
+                _ => Place::One(register),
+            };
+            register += if matches!(places[i], Place::Two(..)) { 2 } else { 1 };
+            assert!(i >= arguments.len() || register <= 7, "arguments are in R0 to R6");
+            i += 1;
+        }
         Row {
             number,
             name,
@@ -235,7 +275,18 @@ impl Row {
             action: behaviour.action,
             restart: behaviour.restart,
             pointers,
+            places,
         }
+    }
+
+    /// The arguments of a call that an AArch32 guest makes, in the order of the row.
+    #[inline]
+    pub fn arguments_a32(&self, state: &State) -> [u64; 6] {
+        self.places.map(|place| match place {
+            Place::One(n) => state.w(n).into(),
+            Place::Signed(n) => i64::from(state.w(n) as i32) as u64,
+            Place::Two(low, high) => u64::from(state.w(low)) | u64::from(state.w(high)) << 32,
+        })
     }
 
     /// One line for the coverage page.
@@ -253,12 +304,15 @@ impl Row {
     }
 }
 
-/// `number name(arguments) [-> answer] = behaviour;` once per call, in ascending order.
+/// The name of the function that looks a number up, `from` the lowest number, then `number name(arguments) [-> answer] = behaviour;` once per call, in ascending order.
 macro_rules! syscalls {
     (@answer) => { $crate::row::Answer::Number };
     (@answer $answer:ident) => { $crate::row::Answer::$answer };
-    ($($number:literal $name:ident($($arg:expr),*) $(-> $answer:ident)? = $behaviour:expr;)*) => {
-        /// Every call of the arm64 table, in the order of the numbers.
+    ($lookup:ident from $base:literal: $($number:literal $name:ident($($arg:expr),*) $(-> $answer:ident)? = $behaviour:expr;)*) => {
+        /// The number from which the table counts.
+        const BASE: usize = $base;
+
+        /// Every call of the table, in the order of the numbers.
         pub static TABLE: &[Row] = &[
             $(Row::new(
                 $number,
@@ -269,12 +323,12 @@ macro_rules! syscalls {
             ),)*
         ];
 
-        /// One past the highest number.
+        /// One past the highest number, counted from the lowest.
         pub const LIMIT: usize = {
             let mut limit = 0;
             $(
-                assert!($number >= limit, "rows are in ascending order");
-                limit = $number + 1;
+                assert!($number - BASE >= limit, "rows are in ascending order");
+                limit = $number - BASE + 1;
             )*
             limit
         };
@@ -285,15 +339,15 @@ macro_rules! syscalls {
             let mut next = 0;
             $(
                 next += 1;
-                index[$number] = next;
+                index[$number - BASE] = next;
             )*
             index
         };
 
-        /// The row of a number.
+        /// The row of a number of this table.
         #[inline]
-        pub fn row(number: u64) -> Option<&'static Row> {
-            let index = *INDEX.get(usize::try_from(number).ok()?)?;
+        pub fn $lookup(number: u64) -> Option<&'static Row> {
+            let index = *INDEX.get(usize::try_from(number).ok()?.wrapping_sub(BASE))?;
             TABLE.get(usize::from(index).wrapping_sub(1))
         }
     };

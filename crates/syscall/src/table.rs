@@ -19,6 +19,7 @@ use crate::{fs, mm, process, signal, sync, time};
 const KERNEL_OF_ANOTHER_MACHINE: &str = "the running kernel is not the guest's, and is of another architecture";
 
 syscalls! {
+    row from 0:
     0 io_setup(UInt, Ptr) = host(SYS_io_setup);
     1 io_destroy(Hex) = host(SYS_io_destroy);
     2 io_submit(Hex, Long, Ptr) = host(SYS_io_submit);

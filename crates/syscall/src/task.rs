@@ -17,15 +17,21 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 
-use armlet_cpu::Fault;
+use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64::State;
+use armlet_cpu::{Fault, Trap};
 use armlet_memory::AddressSpace;
 
 use crate::Errno;
+use crate::abi::Abi;
 use crate::strace::Strace;
+use crate::time::Width;
 
 /// The guest thread that makes the system call, and its process.
 pub trait Task {
+    /// Which system calls it makes; the same for the whole life of a program.
+    fn abi(&self) -> Abi;
+
     /// The guest's address space, shared by all threads of the process.
     fn memory(&self) -> &AddressSpace;
 
@@ -58,6 +64,15 @@ pub trait Task {
 
     /// `set_tid_address`: the address that is cleared and woken when this thread ends (0: none).
     fn set_clear_child_tid(&mut self, address: u64);
+
+    /// `set_robust_list` of an AArch32 thread: the guest address of the head (0: none). What is on the list is marked when the thread ends.
+    fn set_robust_list(&mut self, head: u64);
+
+    /// `get_robust_list` of an AArch32 thread: of this one (0), or of another of the process. `None` if there is no such thread.
+    fn robust_list(&self, thread: i32) -> Option<u64>;
+
+    /// `sigreturn`, which only AArch32 has: the same as [`Task::sigreturn`] for a frame without siginfo.
+    fn sigreturn_old(&mut self, state: &mut State);
 
     /// `rt_sigreturn`: restores `state` and the signal mask from the frame at SP. A bad frame makes the implementation
     /// raise SIGSEGV in the guest, so that there is no error to report.
@@ -97,6 +112,8 @@ pub struct Settings {
     pub sysroot: Option<PathBuf>,
     /// `-r`: what `uname` says instead of the host's release.
     pub release: Option<CString>,
+    /// `--cpu`: the processor that an AArch32 program sees.
+    pub model: Model,
 }
 
 /// What the running program was started from. It answers `/proc/self/{exe,cmdline,auxv,maps}`.
@@ -198,7 +215,7 @@ impl Default for AltStack {
 
 /// Whether a call that a signal interrupted is started again; the kernel's own classes (include/linux/errno.h).
 ///
-/// To start a call again: set the PC back to the SVC; X0 and X8 still hold what the guest put there.
+/// To start a call again: set the PC back to the SVC; X0 and X8 (R0 and R7) still hold what the guest put there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Restart {
     /// `ERESTARTSYS`: again if no handler ran, or if the handler has `SA_RESTART`; else X0 = -EINTR.
@@ -222,6 +239,17 @@ pub enum RestartBlock {
         deadline: (i64, i64),
         /// Guest address for the remaining time; 0 for none.
         remaining: u64,
+        /// How wide the times there are.
+        width: Width,
+    },
+    /// `poll` with a timeout.
+    Poll {
+        /// Guest address of the descriptors.
+        descriptors: u64,
+        /// How many there are.
+        count: u64,
+        /// CLOCK_MONOTONIC: seconds, nanoseconds.
+        deadline: (i64, i64),
     },
     /// `futex` (`FUTEX_WAIT`, `FUTEX_WAIT_BITSET`) with a timeout.
     FutexWait {
@@ -247,6 +275,8 @@ pub enum Break {
     Restart(Restart),
     /// The registers are already those to go on with.
     Resume,
+    /// The call is no call but an exception; the PC stands behind the SVC.
+    Trap(Trap),
     /// This thread ends with the given status (0 to 255).
     ExitThread(i32),
     /// The process ends with the given status (0 to 255).
@@ -284,6 +314,8 @@ pub enum Outcome {
     /// Deliver what is pending and go on with the registers as they are (`rt_sigreturn`, `execve`, a call that is to be made
     /// again); do not treat X0 as a result.
     Resume,
+    /// Raise the signal of that exception, as if the SVC were the instruction that caused it. The PC stands behind it.
+    Trap(Trap),
     /// End this thread; the process if it is the last.
     ExitThread(i32),
     /// End the process.

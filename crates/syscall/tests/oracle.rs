@@ -36,7 +36,7 @@ fn assert_in_c(name: &str, includes: &str, facts: &[(String, u64)]) {
 }
 
 /// Numbers that are newer than the headers of the oldest supported tool chain, from Linux 6.17's asm-generic/unistd.h.
-const NEWER: [(&str, u16); 19] = [
+const NEWER: [(&str, u32); 19] = [
     ("cachestat", 451),
     ("fchmodat2", 452),
     ("map_shadow_stack", 453),
@@ -72,7 +72,7 @@ fn oracle_numbers_are_those_of_the_arm64_headers() {
         let value = value
             .strip_prefix("__NR")
             .map_or(*value, |other| defined.get(other).copied().unwrap_or(""));
-        if let (Some(name), Ok(value)) = (name.strip_prefix('_'), value.parse::<u16>())
+        if let (Some(name), Ok(value)) = (name.strip_prefix('_'), value.parse::<u32>())
             && !matches!(name, "syscalls" | "arch_specific_syscall" | "sync_file_range2")
         {
             numbers.insert(name, value);
@@ -80,7 +80,7 @@ fn oracle_numbers_are_those_of_the_arm64_headers() {
     }
     assert!(numbers.len() > 300, "the headers were understood: {}", numbers.len());
     numbers.extend(NEWER);
-    let table: BTreeMap<&str, u16> = TABLE.iter().map(|row| (row.name, row.number)).collect();
+    let table: BTreeMap<&str, u32> = TABLE.iter().map(|row| (row.name, row.number)).collect();
     assert_eq!(table.len(), TABLE.len(), "a name is there once");
     assert_eq!(table, numbers);
 }

@@ -51,6 +51,7 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
             settings: Settings {
                 sysroot: flags.sysroot,
                 release: flags.uname.map(string).transpose()?,
+                model: flags.cpu,
             },
             rootfs: flags.rootfs,
             engine: flags.engine,

@@ -6,9 +6,6 @@ use std::sync::Arc;
 use super::{AddressSpace, Error, Mapping, Protection, State, host};
 use crate::{ADDRESS_LIMIT, page_up};
 
-/// Addresses that are kept for the heap: nothing else is placed there, unless the guest insists (`MAP_FIXED`).
-const AREA: u64 = 64 << 30;
-
 /// The state of the heap.
 #[derive(Debug, Default)]
 pub(super) struct Brk {
@@ -33,12 +30,14 @@ impl Brk {
 }
 
 impl AddressSpace {
-    /// Says where the heap begins (a page, right behind the program's image or a random distance away). Up to 64 GiB
-    /// from there on, and no further than the next mapping, are kept for it.
+    /// Says where the heap begins (a page, right behind the program's image or a random distance away). Up to
+    /// [`super::Layout::brk_room`] bytes from there on, and no further than the next mapping, are kept for it: nothing else is placed there,
+    /// unless the guest insists (`MAP_FIXED`) or there is no other room.
     pub fn set_brk_start(&self, start: u64) {
         let mut state = self.lock();
-        let start = page_up(start).unwrap_or(ADDRESS_LIMIT).min(ADDRESS_LIMIT);
-        let wanted = start..start.saturating_add(AREA).min(ADDRESS_LIMIT);
+        let limit = self.layout.limit;
+        let start = page_up(start).unwrap_or(limit).min(limit);
+        let wanted = start..start.saturating_add(self.layout.brk_room).min(limit);
         let end = state
             .tree
             .overlapping(&wanted)

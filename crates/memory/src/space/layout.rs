@@ -1,6 +1,6 @@
-//! Where the parts of a guest go: the map of an AArch64 guest's address space.
+//! Where the parts of a guest go: the maps of an AArch64 and of an AArch32 guest's address space.
 //!
-//! The guest is given the lower 2^46 bytes of the host's 2^47, so that it looks like a kernel with 46-bit addresses,
+//! An AArch64 guest is given the lower 2^46 bytes of the host's 2^47, so that it looks like a kernel with 46-bit addresses,
 //! and so that nothing of the host is ever in the way: an x86-64 kernel puts a position-independent executable
 //! (armlet) and its heap at two thirds of 2^47, and everything else right below 2^47. Within the 46 bits, the layout
 //! is that of arm64 Linux:
@@ -13,8 +13,23 @@
 //! stack_top               the stack, downwards
 //! 0x0000_4000_0000_0000   2^46
 //! ```
+//!
+//! An AArch32 guest lives in the lowest 4 GiB, where nothing of the host is either, laid out as a 64-bit kernel does it for a 32-bit
+//! program:
+//!
+//! ```text
+//! 0x0001_0000   fixed executables and their brk area
+//! 0xaaaa_a000   position-independent executables (two thirds of 2^32) and their brk area
+//! mmap_top      mappings, downwards
+//! stack_top     the stack, downwards
+//! 0xffff_0000   the page with the kernel's helpers
+//! 0xffff_1000   nothing, and a guard behind 4 GiB, so that an access that crosses the end faults
+//! ```
 
-use crate::{PAGE_SIZE, page_down};
+use crate::{ADDRESS_LIMIT, PAGE_SIZE, page_down};
+
+/// One past the highest address that an AArch32 guest can map: the helpers' page lies there.
+pub const TOP_A32: u64 = 0xffff_0000;
 
 /// One past the highest address that the layout uses: 2^46.
 pub const TOP: u64 = 1 << 46;
@@ -38,6 +53,14 @@ pub struct Layout {
     pub stack_top: u64,
     /// What the stack pointer is lowered by within the top page of the stack, a multiple of 16.
     pub stack_shift: u64,
+    /// Bytes of the largest stack.
+    pub stack_room: u64,
+    /// Addresses behind an image that are kept for its heap, in bytes.
+    pub brk_room: u64,
+    /// Below this nothing is placed, unless the guest insists.
+    pub floor: u64,
+    /// One past the highest address that the guest can map.
+    pub limit: u64,
 }
 
 impl Layout {
@@ -60,6 +83,38 @@ impl Layout {
             mmap_top: page_down(stack_top - gap) - PAGE_SIZE - pages(random[3], 28),
             stack_top,
             stack_shift: (random[4] & 0x1ff) * 16,
+            stack_room: 1 << 30,
+            brk_room: 64 << 30,
+            floor: 1 << 32,
+            limit: ADDRESS_LIMIT,
+        }
+    }
+
+    /// For an AArch32 guest, without randomisation.
+    #[must_use]
+    pub fn fixed_a32(stack_limit: u64) -> Layout {
+        Layout::random_a32(stack_limit, [0; 5])
+    }
+
+    /// For an AArch32 guest, with the entropy that 64-bit Linux has for 32-bit programs: 11 bits of pages for executables,
+    /// mappings and the stack, 13 for the heap.
+    #[must_use]
+    pub fn random_a32(stack_limit: u64, random: [u64; 5]) -> Layout {
+        /// Larger stacks would leave too little of 4 GiB for everything else.
+        const MAXIMUM_STACK_GAP: u64 = 512 << 20;
+        let pages = |value: u64, bits: u32| (value & ((1 << bits) - 1)) * PAGE_SIZE;
+        let stack_top = TOP_A32 - PAGE_SIZE - pages(random[0], 11);
+        let gap = stack_limit.clamp(MINIMUM_STACK_GAP, MAXIMUM_STACK_GAP);
+        Layout {
+            pie_base: page_down((1 << 32) / 3 * 2) + pages(random[1], 11),
+            brk_offset: pages(random[2], 13),
+            mmap_top: page_down(stack_top - gap) - PAGE_SIZE - pages(random[3], 11),
+            stack_top,
+            stack_shift: (random[4] & 0x1ff) * 16,
+            stack_room: gap - (1 << 20),
+            brk_room: 512 << 20,
+            floor: 0x1_0000,
+            limit: TOP_A32,
         }
     }
 }
@@ -83,5 +138,20 @@ mod tests {
             }
         }
         assert_eq!(Layout::fixed(8 << 20).pie_base, 0x2aaa_aaaa_a000);
+    }
+
+    #[test]
+    fn four_gigabytes_hold_everything() {
+        for limit in [0, 8 << 20, u64::MAX] {
+            for random in [[0; 5], [u64::MAX; 5]] {
+                let layout = Layout::random_a32(limit, random);
+                assert!(layout.stack_top < layout.limit);
+                assert!(layout.mmap_top + layout.stack_room <= layout.stack_top);
+                assert!(layout.pie_base + (512 << 20) < layout.mmap_top, "{layout:x?}");
+                for address in [layout.pie_base, layout.brk_offset, layout.mmap_top, layout.stack_top] {
+                    assert_eq!(address % PAGE_SIZE, 0);
+                }
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{AddressSpace, EFAULT, EINVAL, ENOMEM, Error, Mapping, State, fixed_range, host, join};
-use crate::{ADDRESS_LIMIT, PAGE_SIZE, page_up, untag};
+use crate::{PAGE_SIZE, page_up, untag};
 
 const MAYMOVE: u32 = libc::MREMAP_MAYMOVE as u32;
 const FIXED: u32 = libc::MREMAP_FIXED as u32;
@@ -35,7 +35,7 @@ impl AddressSpace {
         }
         let old_length = page_up(old_length).ok_or(EINVAL)?;
         let new_length = page_up(new_length).filter(|&length| length != 0).ok_or(EINVAL)?;
-        if new_length > ADDRESS_LIMIT {
+        if new_length > self.layout.limit {
             return Err(if flags & FIXED != 0 { EINVAL } else { ENOMEM });
         }
         let old = address..address.checked_add(old_length).ok_or(EINVAL)?;
@@ -49,7 +49,7 @@ impl AddressSpace {
             mapping,
         };
         let (result, changed) = if flags & FIXED != 0 {
-            state.remap_fixed(&request, new_address)
+            state.remap_fixed(&request, &self.layout, new_address)
         } else {
             state.remap_anywhere(&request, &self.layout, new_address)
         };
@@ -91,8 +91,8 @@ impl Request {
 type Remapped = (Result<u64, Error>, Option<Range<u64>>);
 
 impl State {
-    fn remap_fixed(&mut self, request: &Request, new_address: u64) -> Remapped {
-        let new = match fixed_range(new_address, request.new_length) {
+    fn remap_fixed(&mut self, request: &Request, layout: &super::Layout, new_address: u64) -> Remapped {
+        let new = match fixed_range(new_address, request.new_length, layout.limit) {
             Ok(new) => new,
             Err(_) => return (Err(EINVAL), None),
         };
@@ -126,7 +126,7 @@ impl State {
             return (Err(error), None);
         }
         let grown = old.start..old.start.saturating_add(new_length);
-        if stays && old.end == request.mapping.end && grown.end <= ADDRESS_LIMIT {
+        if stays && old.end == request.mapping.end && grown.end <= layout.limit {
             let more = old.end..grown.end;
             if self.tree.is_free(&more) {
                 // SAFETY: the guest's mapping; the host refuses to grow it into another one.

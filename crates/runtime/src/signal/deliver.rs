@@ -6,17 +6,17 @@ use armlet_cpu::a64::State;
 use armlet_cpu::{Access, FaultKind, Trap};
 use armlet_observe::End;
 use armlet_syscall::Restart;
+use armlet_syscall::abi::Abi;
 use armlet_syscall::errno::Errno;
 use armlet_syscall::task::{AltStack, SigAction};
 
 use super::frame::{self, Setup};
+use super::frame_a32;
 use super::{Disposition, FAULTS, SigInfo, bit, code, host};
 use crate::report;
 use crate::thread::Thread;
 
 const SS_AUTODISARM: u32 = 1 << 31;
-/// `restart_syscall` on arm64.
-const RESTART_SYSCALL: u64 = 128;
 
 /// A trap as the guest's Linux sees it.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct FaultDetails {
 
 impl FaultDetails {
     /// The signal of a trap at `pc`; `None` for traps that are no faults.
-    pub fn of(trap: Trap, pc: u64) -> Option<FaultDetails> {
+    pub fn of(trap: Trap, pc: u64, abi: Abi) -> Option<FaultDetails> {
         let plain = |signal, code| FaultDetails {
             info: SigInfo::fault(signal, code, pc),
             syndrome: None,
@@ -46,7 +46,13 @@ impl FaultDetails {
                 };
                 FaultDetails {
                     info: SigInfo::fault(signal, code, fault.address),
-                    syndrome: Some((fault.address, syndrome(fault.access, fault.kind))),
+                    syndrome: Some((
+                        fault.address,
+                        match abi {
+                            Abi::A64 => syndrome(fault.access, fault.kind),
+                            Abi::A32 => fault_status(fault.access, fault.kind),
+                        },
+                    )),
                 }
             }
             Trap::SupervisorCall { .. } | Trap::InvalidateCode { .. } => return None,
@@ -75,6 +81,21 @@ fn syndrome(access: Access, kind: FaultKind) -> u64 {
     class << 26 | IL | specific
 }
 
+/// FSR of an abort in AArch32 as Linux shows it (short descriptors; Arm ARM G8.2.30): bit 11 for a write, bit 31 for an instruction's.
+fn fault_status(access: Access, kind: FaultKind) -> u64 {
+    let status = match kind {
+        FaultKind::Unmapped | FaultKind::BeyondObject => 0x07,
+        FaultKind::Permission => 0x0f,
+        FaultKind::Alignment => 0x01,
+    };
+    status
+        | match access {
+            Access::Read => 0,
+            Access::Write => 1 << 11,
+            Access::Execute => 1 << 31,
+        }
+}
+
 impl Thread {
     /// Delivers what has arrived. `restart` says that a system call was interrupted, and when it is started again.
     pub(crate) fn deliver(&mut self, cpu: &mut State, mut restart: Option<Restart>) {
@@ -87,7 +108,11 @@ impl Thread {
                 Disposition::Handle(action) => {
                     if let Some(class) = restart.take() {
                         let again = class == Restart::Sys && action.flags & libc::SA_RESTART as u64 != 0;
-                        finish_call(cpu, if again { class } else { Restart::Never });
+                        finish_call(
+                            self.process.program.abi,
+                            cpu,
+                            if again { class } else { Restart::Never },
+                        );
                     }
                     self.handle(cpu, &info, &action, None);
                 }
@@ -101,7 +126,7 @@ impl Thread {
             }
         }
         if let Some(class) = restart {
-            finish_call(cpu, class);
+            finish_call(self.process.program.abi, cpu, class);
             self.take_back_temporary_mask();
         }
     }
@@ -157,7 +182,11 @@ impl Thread {
             fault,
             trampoline: self.process.program.loaded.vdso.sigreturn,
         };
-        if frame::push(cpu, &setup).is_err() {
+        let pushed = match self.process.program.abi {
+            Abi::A64 => frame::push(cpu, &setup),
+            Abi::A32 => frame_a32::push(cpu, &setup),
+        };
+        if pushed.is_err() {
             self.mailbox.set_mask(before);
             return self.bad_frame(cpu, info.signal);
         }
@@ -171,11 +200,17 @@ impl Thread {
         self.mailbox.set_mask(mask);
     }
 
-    /// `rt_sigreturn`.
-    pub(crate) fn return_from_handler(&mut self, cpu: &mut State) {
-        match frame::pop(cpu) {
+    /// `rt_sigreturn`, or (without `info`) `sigreturn`, which leaves the alternate stack alone.
+    pub(crate) fn return_from_handler(&mut self, cpu: &mut State, info: bool) {
+        let restored = match self.process.program.abi {
+            Abi::A64 => frame::pop(cpu),
+            Abi::A32 => frame_a32::pop(cpu, info),
+        };
+        match restored {
             Some(restored) => {
-                self.alternate_stack = restored.alternate;
+                if info {
+                    self.alternate_stack = restored.alternate;
+                }
                 let unblockable = bit(libc::SIGKILL) | bit(libc::SIGSTOP);
                 self.mailbox.set_mask(restored.mask & !unblockable);
             }
@@ -240,13 +275,13 @@ impl Thread {
 }
 
 /// What an interrupted call comes to (see [`Restart`]).
-fn finish_call(cpu: &mut State, class: Restart) {
+fn finish_call(abi: Abi, cpu: &mut State, class: Restart) {
     match class {
-        Restart::Never => return cpu.set_x(0, Errno::EINTR.to_guest()),
-        Restart::Block => cpu.set_x(8, RESTART_SYSCALL),
+        Restart::Never => return abi.set_result(cpu, Errno::EINTR.to_guest()),
+        Restart::Block => cpu.set_x(abi.number_register(), abi.restart_syscall()),
         Restart::Sys | Restart::NoHandler => {}
     }
-    cpu.pc = cpu.pc.wrapping_sub(4);
+    cpu.pc = cpu.pc.wrapping_sub(abi.svc_length(cpu));
 }
 
 #[cfg(test)]
@@ -262,7 +297,7 @@ mod tests {
                 access,
                 kind,
             };
-            let details = FaultDetails::of(Trap::Memory(fault), 0x40).expect("a fault");
+            let details = FaultDetails::of(Trap::Memory(fault), 0x40, Abi::A64).expect("a fault");
             (details.info.signal, details.info.code, details.syndrome)
         };
         assert_eq!(
@@ -285,17 +320,17 @@ mod tests {
             memory(Access::Read, FaultKind::BeyondObject),
             (7, 2, Some((0x123, 0x9200_0007)))
         );
-        let undefined = FaultDetails::of(Trap::Undefined, 0x40).expect("a fault");
+        let undefined = FaultDetails::of(Trap::Undefined, 0x40, Abi::A64).expect("a fault");
         assert_eq!(
             (undefined.info.signal, undefined.info.code, undefined.info.fields[0]),
             (4, 1, 0x40)
         );
-        let breakpoint = FaultDetails::of(Trap::Breakpoint { imm: 1 }, 0x44).expect("a fault");
+        let breakpoint = FaultDetails::of(Trap::Breakpoint { imm: 1 }, 0x44, Abi::A64).expect("a fault");
         assert_eq!(
             (breakpoint.info.signal, breakpoint.info.code, breakpoint.info.fields[0]),
             (5, 1, 0x44)
         );
-        assert!(FaultDetails::of(Trap::SupervisorCall { imm: 0 }, 0).is_none());
+        assert!(FaultDetails::of(Trap::SupervisorCall { imm: 0 }, 0, Abi::A64).is_none());
     }
 
     #[test]
@@ -303,9 +338,19 @@ mod tests {
         let at = |class| {
             let mut cpu = State::default();
             (cpu.pc, cpu.x[0], cpu.x[8]) = (0x1004, 5, 63);
-            finish_call(&mut cpu, class);
+            finish_call(Abi::A64, &mut cpu, class);
             (cpu.pc, cpu.x(0) as i64, cpu.x(8))
         };
+        let at_a32 = |class, thumb| {
+            let mut cpu = State::default();
+            (cpu.pc, cpu.x[0], cpu.x[7], cpu.a32.thumb) = (0x1004, 5, 162, thumb);
+            finish_call(Abi::A32, &mut cpu, class);
+            (cpu.pc, cpu.x(0), cpu.x(7))
+        };
+        assert_eq!(at_a32(Restart::Sys, false), (0x1000, 5, 162));
+        assert_eq!(at_a32(Restart::Sys, true), (0x1002, 5, 162));
+        assert_eq!(at_a32(Restart::Block, true), (0x1002, 5, 0));
+        assert_eq!(at_a32(Restart::Never, true), (0x1004, 0xffff_fffc, 162));
         assert_eq!(at(Restart::Sys), (0x1000, 5, 63));
         assert_eq!(at(Restart::NoHandler), (0x1000, 5, 63));
         assert_eq!(at(Restart::Block), (0x1000, 5, 128));

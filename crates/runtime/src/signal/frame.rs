@@ -248,7 +248,7 @@ fn records(start: u64) -> Option<Fpsimd> {
 }
 
 /// Whether the handler that runs with this SP is on the alternate stack already.
-fn on_alternate(alternate: &AltStack, sp: u64) -> bool {
+pub(super) fn on_alternate(alternate: &AltStack, sp: u64) -> bool {
     const SS_AUTODISARM: u32 = 1 << 31;
     alternate.flags & SS_AUTODISARM == 0 && alternate.size != 0 && alternate.contains(sp)
 }

@@ -6,7 +6,7 @@ use std::arch::global_asm;
 use std::cell::{Cell, UnsafeCell};
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering, compiler_fence};
 use std::sync::{Mutex, PoisonError};
 
 use armlet_syscall::Errno;
@@ -166,6 +166,10 @@ pub(crate) struct Mailbox {
     full: AtomicBool,
     /// SIGSEGV, SIGBUS and SIGFPE that were sent (not raised by an instruction), which the host cannot hold back.
     sent_faults: [(AtomicBool, UnsafeCell<SigInfo>); 3],
+    /// The thread's id, once it runs.
+    pub thread: AtomicI32,
+    /// The head of an AArch32 thread's list of robust mutexes; 0 for none. Of a 64-bit thread's, the host's kernel knows.
+    pub robust_list: AtomicU64,
     /// Code that was changed since the thread looked last.
     invalid: Mutex<Vec<Range<u64>>>,
 }
@@ -186,6 +190,8 @@ impl Mailbox {
             slot: UnsafeCell::default(),
             full: AtomicBool::new(false),
             sent_faults: Default::default(),
+            thread: AtomicI32::new(0),
+            robust_list: AtomicU64::new(0),
             invalid: Mutex::default(),
         }
     }

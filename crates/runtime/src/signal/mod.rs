@@ -2,7 +2,7 @@
 //!
 //! - `host.rs`: the host's handlers and masks, and the mailbox into which a handler puts what arrived;
 //! - `actions.rs`: what the guest has said should be done (`rt_sigaction`), mirrored on the host;
-//! - `frame.rs`: the frame on the guest's stack, written at a handler's start and read by `rt_sigreturn`;
+//! - `frame.rs`, `frame_a32.rs`: the frame on the guest's stack, written at a handler's start and read by `rt_sigreturn`;
 //! - `deliver.rs`: what becomes of a signal: a handler, a restart of the interrupted call, or the end.
 //!
 //! # How an asynchronous signal travels
@@ -18,6 +18,7 @@
 mod actions;
 mod deliver;
 pub(crate) mod frame;
+pub(crate) mod frame_a32;
 pub(crate) mod host;
 
 pub(crate) use actions::{Actions, Disposition};

@@ -1,6 +1,9 @@
 //! Files: the calls whose flags, paths or structures need work. Everything else about files is a row that goes to the host.
 
 mod descriptor;
+mod dirents;
+mod ioctl;
+pub(crate) mod legacy;
 mod open;
 mod own;
 mod path;
@@ -9,11 +12,18 @@ mod proc;
 mod stat;
 
 pub use descriptor::{close, close_range, dup3, fcntl, pipe2};
+pub(crate) use dirents::freeze as freeze_cookies;
+pub use dirents::{getdents, getdents64, llseek, lseek};
+pub use ioctl::ioctl;
 pub use open::{fanotify_init, mq_open, open_by_handle_at, openat, openat2, readlinkat};
 pub use own::{
     LOWEST_DESCRIPTOR, adopt_binary, binary, chroot, duplicate, mount, move_mount, pin_binary, pin_binary_without_proc,
     pivot_root, reserve, setns, umount2,
 };
 pub(crate) use path::Lookup;
-pub use poll::{epoll_ctl, epoll_pwait, epoll_pwait2, io_pgetevents, ppoll, pselect6};
+pub(crate) use poll::resume_poll;
+pub use poll::{
+    epoll_ctl, epoll_pwait, epoll_pwait2, epoll_wait_only, io_getevents, io_pgetevents, newselect, poll, ppoll,
+    pselect6,
+};
 pub use stat::{faccessat, faccessat2, fstat, newfstatat, statfs, statx};

@@ -9,9 +9,11 @@ use std::fmt::Write as _;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
+use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64_features::{CPUINFO_FEATURES, MIDR_EL1};
 
 use crate::Errno;
+use crate::abi::Abi;
 use crate::call::Call;
 use crate::task::Break;
 
@@ -43,7 +45,7 @@ pub(super) fn open(call: &Call<'_>, path: u64, flags: u32) -> Result<Option<u64>
             .auxv
             .iter()
             .flat_map(|&(key, value)| [key, value])
-            .flat_map(u64::to_le_bytes)
+            .flat_map(|word| word.to_le_bytes().into_iter().take(call.abi.word() as usize))
             .collect(),
         b"cmdline" => call
             .task
@@ -53,7 +55,7 @@ pub(super) fn open(call: &Call<'_>, path: u64, flags: u32) -> Result<Option<u64>
             .flat_map(|text| text.to_bytes_with_nul())
             .copied()
             .collect(),
-        b"cpuinfo" => cpuinfo().into_bytes(),
+        b"cpuinfo" => cpuinfo(call).into_bytes(),
         _ => return Ok(None),
     };
     if flags as i32 & libc::O_PATH != 0 {
@@ -147,21 +149,57 @@ fn maps(call: &Call<'_>) -> Vec<u8> {
 }
 
 /// The text of /proc/cpuinfo for one core.
-fn processor(number: usize) -> String {
+fn processor(number: usize, kind: &Processor) -> String {
+    let midr = kind.midr;
     format!(
-        "processor\t: {number}\nBogoMIPS\t: 100.00\nFeatures\t: {CPUINFO_FEATURES}\nCPU implementer\t: {:#04x}\n\
-         CPU architecture: 8\nCPU variant\t: {:#x}\nCPU part\t: {:#05x}\nCPU revision\t: {}\n\n",
-        MIDR_EL1 >> 24 & 0xff,
-        MIDR_EL1 >> 20 & 0xf,
-        MIDR_EL1 >> 4 & 0xfff,
-        MIDR_EL1 & 0xf,
+        "processor\t: {number}\n{}BogoMIPS\t: 100.00\nFeatures\t: {}\nCPU implementer\t: {:#04x}\n\
+         CPU architecture: {}\nCPU variant\t: {:#x}\nCPU part\t: {:#05x}\nCPU revision\t: {}\n\n",
+        kind.name,
+        kind.features,
+        midr >> 24 & 0xff,
+        kind.architecture,
+        midr >> 20 & 0xf,
+        midr >> 4 & 0xfff,
+        midr & 0xf,
     )
 }
 
-/// As many cores as this process may run on, which is what nproc(1) counts.
-fn cpuinfo() -> String {
+/// What the file says of every core.
+struct Processor {
+    /// The line "model name", which only 32-bit kernels have.
+    name: String,
+    features: String,
+    architecture: &'static str,
+    midr: u64,
+}
+
+/// As many cores as this process may run on, which is what nproc(1) counts. A kernel for AArch32 adds the machine.
+fn cpuinfo(call: &Call<'_>) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (0..cores).map(processor).collect()
+    if call.abi == Abi::A64 {
+        let processor = Processor {
+            name: String::new(),
+            features: CPUINFO_FEATURES.to_owned(),
+            architecture: "8",
+            midr: MIDR_EL1,
+        };
+        return (0..cores).map(|core| self::processor(core, &processor)).collect();
+    }
+    let model = call.task.settings().model;
+    let (name, architecture) = match model {
+        Model::Arm926 => ("ARM926EJ-S rev 5 (v5l)", "5TEJ"),
+        Model::CortexA9 => ("ARMv7 Processor rev 0 (v7l)", "7"),
+        Model::Max => ("ARMv8 Processor rev 0 (v8l)", "8"),
+    };
+    let features: Vec<&str> = model.features().collect();
+    let processor = Processor {
+        name: format!("model name\t: {name}\n"),
+        features: features.join(" ") + " ",
+        architecture,
+        midr: model.midr().into(),
+    };
+    let cores: String = (0..cores).map(|core| self::processor(core, &processor)).collect();
+    format!("{cores}Hardware\t: armlet\nRevision\t: 0000\nSerial\t\t: 0000000000000000\n")
 }
 
 #[cfg(test)]

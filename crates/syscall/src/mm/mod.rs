@@ -18,6 +18,12 @@ pub fn mmap(call: &mut Call<'_>) -> Reply {
         .map(address, length, prot as u32, flags as u32, descriptor as i32, offset)?)
 }
 
+/// mmap2: mmap(2) with the offset in units of 4096 bytes.
+pub fn mmap2(call: &mut Call<'_>) -> Reply {
+    call.args[5] <<= 12;
+    mmap(call)
+}
+
 /// munmap(2).
 pub fn munmap(call: &mut Call<'_>) -> Reply {
     let [address, length, ..] = call.args;

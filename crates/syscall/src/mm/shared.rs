@@ -3,26 +3,31 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use armlet_memory::{PAGE_SIZE, page_down, page_up};
+use armlet_memory::{PAGE_SIZE, page_up};
 
 use crate::Errno;
+use crate::abi::Abi;
 use crate::call::Call;
 use crate::task::Reply;
 
 /// Lengths in bytes of what is attached, by address. A fork inherits it together with the attachments.
 static ATTACHED: Mutex<BTreeMap<u64, u64>> = Mutex::new(BTreeMap::new());
 
+/// The boundary of segments on arm (`SHMLBA`): four pages, for caches that alias.
+const SHMLBA: u64 = 4 * PAGE_SIZE;
+
 /// shmat(2).
 pub fn shmat(call: &mut Call<'_>) -> Reply {
     let [segment, address, flags, ..] = call.args;
     let flags = flags as i32;
     let is_set = |flag: i32| flags & flag != 0;
+    let boundary = if call.abi == Abi::A32 { SHMLBA } else { PAGE_SIZE };
     let address = if is_set(libc::SHM_RND) {
-        page_down(address)
+        address & !(boundary - 1)
     } else {
         address
     };
-    if !address.is_multiple_of(PAGE_SIZE) || is_set(libc::SHM_REMAP) && address == 0 {
+    if !address.is_multiple_of(boundary) || is_set(libc::SHM_REMAP) && address == 0 {
         return Err(Errno::EINVAL.into());
     }
     let length = length_of(call, segment)?;

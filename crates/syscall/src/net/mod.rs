@@ -1,5 +1,12 @@
-//! Sockets. Their calls and structures are the same on both sides, so that all of them are rows that go to the host; here is
-//! only what has to be known about a wait that a signal interrupted.
+//! Sockets. For a 64-bit guest, their calls and structures are the same on both sides, so that all of them are rows that go to the
+//! host; here is what has to be known about a wait that a signal interrupted. `message` and `option` convert the structures of an AArch32
+//! program.
+
+mod message;
+mod option;
+
+pub use message::{recv, recvmmsg, recvmsg, send, sendmmsg, sendmsg};
+pub use option::{getsockopt, setsockopt};
 
 use crate::call::Call;
 
@@ -7,8 +14,9 @@ use crate::call::Call;
 /// because that would begin the timeout anew (signal(7)).
 pub(crate) fn has_timeout(call: &Call<'_>) -> bool {
     let option = match call.row.name {
-        "read" | "readv" | "preadv2" | "accept" | "accept4" | "recvfrom" | "recvmsg" | "recvmmsg" => libc::SO_RCVTIMEO,
-        "write" | "writev" | "pwritev2" | "connect" | "sendto" | "sendmsg" | "sendmmsg" => libc::SO_SNDTIMEO,
+        "read" | "readv" | "preadv2" | "accept" | "accept4" | "recv" | "recvfrom" | "recvmsg" | "recvmmsg"
+        | "recvmmsg_time64" => libc::SO_RCVTIMEO,
+        "write" | "writev" | "pwritev2" | "connect" | "send" | "sendto" | "sendmsg" | "sendmmsg" => libc::SO_SNDTIMEO,
         _ => return false,
     };
     let mut timeout = [0_i64; 2];

@@ -53,13 +53,13 @@ fn strings(call: &Call<'_>, address: u64, room: &mut usize) -> Result<Vec<CStrin
         return Ok(strings);
     }
     loop {
-        let pointer: u64 = call.read(address.wrapping_add(8 * strings.len() as u64))?;
+        let [pointer] = call.words(address.wrapping_add(call.abi.word() * strings.len() as u64))?;
         if pointer == 0 {
             return Ok(strings);
         }
         let string = memory::read_cstr(pointer, LONGEST_STRING)?.ok_or(Errno::E2BIG)?;
         *room = room
-            .checked_sub(string.len() + 1 + size_of::<u64>())
+            .checked_sub(string.len() + 1 + call.abi.word() as usize)
             .ok_or(Errno::E2BIG)?;
         strings.push(CString::new(string).map_err(|_| Errno::EINVAL)?);
     }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::Errno;
+use crate::abi::Abi;
 use crate::call::Call;
 use crate::task::{Break, Reply};
 
@@ -29,37 +30,52 @@ const fn kept(resource: u32) -> Kept {
 
 static KEPT: [Kept; 3] = [kept(libc::RLIMIT_AS), kept(libc::RLIMIT_DATA), kept(libc::RLIMIT_STACK)];
 
-/// getrlimit(2).
+/// getrlimit(2), on AArch32 with 32-bit numbers: what does not fit is infinite.
 pub fn getrlimit(call: &mut Call<'_>) -> Reply {
     let [resource, old, ..] = call.args;
-    exchange(call, 0, resource as u32, None, old)
+    let limit = exchange(call, 0, resource as u32, None)?;
+    match call.abi {
+        Abi::A64 => call.write(old, &limit)?,
+        Abi::A32 => call.write(old, &limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)))?,
+    }
+    Ok(0)
 }
 
 /// setrlimit(2).
 pub fn setrlimit(call: &mut Call<'_>) -> Reply {
     let [resource, new, ..] = call.args;
-    let new = call.read(new)?;
-    exchange(call, 0, resource as u32, Some(new), 0)
+    let mut new = call.words(new)?;
+    if call.abi == Abi::A32 {
+        new = new.map(|limit| {
+            if limit == u64::from(u32::MAX) {
+                libc::RLIM64_INFINITY
+            } else {
+                limit
+            }
+        });
+    }
+    exchange(call, 0, resource as u32, Some(new))?;
+    Ok(0)
 }
 
 /// prlimit64: prlimit(2).
 pub fn prlimit64(call: &mut Call<'_>) -> Reply {
     let [process, resource, new, old, ..] = call.args;
     let new = call.read_optional(new)?;
-    exchange(call, process as i32, resource as u32, new, old)
-}
-
-fn exchange(call: &Call<'_>, process: i32, resource: u32, new: Option<Limit>, old: u64) -> Reply {
-    let own = process == 0 || process as u32 == std::process::id();
-    let kept = KEPT.iter().find(|kept| own && kept.resource == resource);
-    let before = match kept {
-        None => host(call, process, resource, new)?,
-        Some(kept) => keep(call, kept, new)?,
-    };
+    let before = exchange(call, process as i32, resource as u32, new)?;
     if old != 0 {
         call.write(old, &before)?;
     }
     Ok(0)
+}
+
+fn exchange(call: &Call<'_>, process: i32, resource: u32, new: Option<Limit>) -> Result<Limit, Break> {
+    let own = process == 0 || process as u32 == std::process::id();
+    let kept = KEPT.iter().find(|kept| own && kept.resource == resource);
+    match kept {
+        None => host(call, process, resource, new),
+        Some(kept) => keep(call, kept, new),
+    }
 }
 
 fn host(call: &Call<'_>, process: i32, resource: u32, new: Option<Limit>) -> Result<Limit, Break> {

@@ -3,6 +3,7 @@
 
 mod clone;
 mod exec;
+pub(crate) mod legacy;
 mod limits;
 mod prctl;
 
@@ -11,6 +12,9 @@ pub use exec::{execve, execveat};
 pub use limits::{getrlimit, prlimit64, setrlimit};
 pub use prctl::prctl;
 
+use armlet_cpu::a32_features::Model;
+
+use crate::abi::Abi;
 use crate::call::Call;
 use crate::task::{Break, Reply};
 
@@ -30,6 +34,18 @@ pub fn set_tid_address(call: &mut Call<'_>) -> Reply {
     Ok(call.host(libc::SYS_gettid, [])?)
 }
 
+impl Call<'_> {
+    /// What `uname -m` says.
+    pub(crate) fn machine(&self) -> &'static str {
+        match (self.abi, self.task.settings().model) {
+            (Abi::A64, _) => "aarch64",
+            (Abi::A32, Model::Arm926) => "armv5tejl",
+            // What programs know best; a kernel of 64 bits would say armv8l to the newest processor's.
+            (Abi::A32, Model::CortexA9 | Model::Max) => "armv7l",
+        }
+    }
+}
+
 /// Bytes in each field of `struct utsname`.
 const FIELD: usize = 65;
 
@@ -40,7 +56,7 @@ pub fn uname(call: &mut Call<'_>) -> Reply {
     if let Some(release) = &call.task.settings().release {
         names[2] = field(release.as_bytes());
     }
-    names[4] = field(b"aarch64");
+    names[4] = field(call.machine().as_bytes());
     call.write(call.args[0], &names)?;
     Ok(0)
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use armlet_memory::{self as memory, untag};
 
 use crate::Errno;
+use crate::abi::Abi;
 use crate::call::Call;
 use crate::task::Reply;
 
@@ -70,14 +71,14 @@ pub fn prctl(call: &mut Call<'_>) -> Reply {
         option::SET_VMA if second == option::SET_VMA_ANON_NAME => {
             name_mapping(call, untag(third), fourth, untag(fifth))
         }
-        option::SET_TAGGED_ADDR_CTRL => {
+        option::SET_TAGGED_ADDR_CTRL if call.abi == Abi::A64 => {
             if second & !TAGGED_ADDRESS_ENABLE != 0 || [third, fourth, fifth] != [0; 3] {
                 return Err(Errno::EINVAL.into());
             }
             TAGGED_ADDRESSES.store(second, Ordering::Relaxed);
             Ok(0)
         }
-        option::GET_TAGGED_ADDR_CTRL if [second, third, fourth, fifth] == [0; 4] => {
+        option::GET_TAGGED_ADDR_CTRL if call.abi == Abi::A64 && [second, third, fourth, fifth] == [0; 4] => {
             Ok(TAGGED_ADDRESSES.load(Ordering::Relaxed))
         }
         // It would describe armlet's own layout to the host.

@@ -2,7 +2,9 @@
 
 use armlet_memory as memory;
 
-use super::{Line, STRING_LIMIT, decode, names, socket};
+use super::{Line, STRING_LIMIT, decode, decode_a32, names, socket};
+use crate::abi::Abi;
+use crate::abi::a32::{F_GETLK64, F_SETLK64, F_SETLKW64};
 use crate::call::PATH_MAX;
 use crate::row::Arg;
 
@@ -15,9 +17,9 @@ impl Line<'_> {
         match arg {
             Arg::Int | Arg::Id | Arg::Fd => self.put((value as i32).to_string()),
             Arg::UInt => self.put((value as u32).to_string()),
-            Arg::Long => self.put((value as i64).to_string()),
+            Arg::Long | Arg::Wide | Arg::Halves | Arg::HalvesSwapped => self.put((value as i64).to_string()),
             Arg::ULong | Arg::Size => self.put(value.to_string()),
-            Arg::Hex => self.put(if value == 0 {
+            Arg::Hex | Arg::WideHex => self.put(if value == 0 {
                 "0".to_owned()
             } else {
                 format!("{value:#x}")
@@ -138,21 +140,25 @@ impl Line<'_> {
         if address == 0 {
             return self.put("NULL");
         }
+        let word = self.abi.word();
         self.put("[");
         for index in 0.. {
             let separator = if index == 0 { "" } else { ", " };
-            match memory::read_struct::<u64>(address.wrapping_add(8 * index)) {
-                Ok(0) => break,
-                Ok(_) if index == STRINGS_LIMIT => {
+            match self.words(address.wrapping_add(word * index)) {
+                Ok([0]) => break,
+                Ok([_]) if index == STRINGS_LIMIT => {
                     self.put(", ...");
                     break;
                 }
-                Ok(string) => {
+                Ok([string]) => {
                     self.put(separator);
                     self.put_string(string, STRING_LIMIT);
                 }
                 Err(_) => {
-                    self.put(format!("{separator}... /* {:#x} */", address.wrapping_add(8 * index)));
+                    self.put(format!(
+                        "{separator}... /* {:#x} */",
+                        address.wrapping_add(word * index)
+                    ));
                     break;
                 }
             }
@@ -163,8 +169,10 @@ impl Line<'_> {
     fn put_environment(&mut self, address: u64) {
         self.put_pointer(address);
         if address != 0 {
-            let pointers = (0..).map(|n| memory::read_struct::<u64>(address.wrapping_add(8 * n)));
-            let count = pointers.take_while(|pointer| matches!(pointer, Ok(1..))).count();
+            let pointers = (0..).map(|n| self.words(address.wrapping_add(self.abi.word() * n)));
+            let count = pointers
+                .take_while(|pointer| matches!(pointer, Ok([address]) if *address != 0))
+                .count();
             self.put(format!(" /* {count} var{} */", if count == 1 { "" } else { "s" }));
         }
     }
@@ -190,6 +198,10 @@ impl Line<'_> {
     /// The arguments of `futex` from the third on: which there are depends on the operation.
     fn put_futex(&mut self) {
         let [_, operation, value, timeout, second, bits] = self.args;
+        let timespec = match self.row.name {
+            "futex" if self.abi == Abi::A32 => decode_a32::timespec,
+            _ => decode::timespec,
+        };
         let number = |value: u64| (value as u32).to_string();
         let bitset = |bits: u64| match bits as u32 {
             u32::MAX => "FUTEX_BITSET_MATCH_ANY".to_owned(),
@@ -198,16 +210,16 @@ impl Line<'_> {
         match operation as i32 & !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME) {
             libc::FUTEX_WAIT => {
                 self.put(number(value) + ", ");
-                self.put_struct(decode::timespec, timeout);
+                self.put_struct(timespec, timeout);
             }
             libc::FUTEX_WAIT_BITSET => {
                 self.put(number(value) + ", ");
-                self.put_struct(decode::timespec, timeout);
+                self.put_struct(timespec, timeout);
                 self.put(format!(", {}", bitset(bits)));
             }
             libc::FUTEX_WAKE => self.put(number(value)),
             libc::FUTEX_WAKE_BITSET => self.put(format!("{}, {}", number(value), bitset(bits))),
-            libc::FUTEX_LOCK_PI | 13 => self.put_struct(decode::timespec, timeout),
+            libc::FUTEX_LOCK_PI | 13 => self.put_struct(timespec, timeout),
             libc::FUTEX_UNLOCK_PI | libc::FUTEX_TRYLOCK_PI => {}
             libc::FUTEX_REQUEUE => {
                 self.put(format!("{}, {}, {second:#x}", number(value), number(timeout)));
@@ -229,7 +241,12 @@ impl Line<'_> {
     }
 
     fn put_fcntl(&mut self, value: u64) {
+        let narrow = self.abi == Abi::A32;
         match self.arg(1) as i32 {
+            libc::F_GETLK if narrow => self.put_struct(decode_a32::flock_with_owner, value),
+            libc::F_SETLK | libc::F_SETLKW if narrow => self.put_struct(decode_a32::flock, value),
+            F_GETLK64 if narrow => self.put_struct(decode::flock_with_owner, value),
+            F_SETLK64 | F_SETLKW64 if narrow => self.put_struct(decode::flock, value),
             libc::F_GETFD
             | libc::F_GETFL
             | libc::F_GETOWN
@@ -283,8 +300,12 @@ impl Line<'_> {
     /// What strace adds to the result in parentheses: which descriptors are ready.
     pub(super) fn explanation(&self, value: u64) -> Option<String> {
         match (self.row.name, value) {
-            ("ppoll" | "pselect6", 0) => Some("Timeout".to_owned()),
-            ("ppoll", _) => decode::ready(self.args[0], self.args[1], self.args[2]),
+            ("ppoll" | "pselect6" | "poll" | "_newselect" | "ppoll_time64" | "pselect6_time64", 0) => {
+                Some("Timeout".to_owned())
+            }
+            ("ppoll", _) if self.abi == Abi::A32 => decode_a32::ready(self.args[0], self.args[1], self.args[2]),
+            ("poll", _) => decode::ready(self.args[0], self.args[1], 0),
+            ("ppoll" | "ppoll_time64", _) => decode::ready(self.args[0], self.args[1], self.args[2]),
             _ => None,
         }
     }

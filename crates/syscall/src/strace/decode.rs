@@ -9,7 +9,7 @@ use super::{Line, names, socket};
 use crate::abi::a64;
 
 /// What a decoder answers.
-type Done = Result<(), Fault>;
+pub(super) type Done = Result<(), Fault>;
 
 /// Elements of an array that are shown.
 const ARRAY_LIMIT: u64 = 32;
@@ -59,11 +59,11 @@ pub fn fd_pair(line: &mut Line<'_>, address: u64) -> Done {
     Ok(())
 }
 
-fn seconds([seconds, nanoseconds]: [i64; 2]) -> String {
+pub(super) fn seconds([seconds, nanoseconds]: [i64; 2]) -> String {
     format!("{{tv_sec={seconds}, tv_nsec={nanoseconds}}}")
 }
 
-fn microseconds([seconds, microseconds]: [i64; 2]) -> String {
+pub(super) fn microseconds([seconds, microseconds]: [i64; 2]) -> String {
     format!("{{tv_sec={seconds}, tv_usec={microseconds}}}")
 }
 
@@ -188,8 +188,9 @@ pub fn iovecs_out(line: &mut Line<'_>, address: u64) -> Done {
 
 fn iovecs(line: &mut Line<'_>, address: u64, count: u64, valid: u64) -> Done {
     let left = std::cell::Cell::new(valid);
-    array(line, address, count, 16, |line, address| {
-        let [base, length]: [u64; 2] = read_struct(address)?;
+    let word = line.abi().word();
+    array(line, address, count, 2 * word, |line, address| {
+        let [base, length] = line.words(address)?;
         line.put("{iov_base=");
         line.put_bytes(base, length.min(left.get()), quote);
         left.set(left.get().saturating_sub(length));
@@ -236,12 +237,12 @@ fn pollfd(address: u64) -> Result<(i32, [u16; 2]), Fault> {
 pub fn fd_set(line: &mut Line<'_>, address: u64) -> Done {
     let mut members = Vec::new();
     let count = line.arg(0).min(1024);
-    for word in 0..count.div_ceil(64) {
-        let bits: u64 = read_struct(address.wrapping_add(8 * word))?;
+    for word in 0..count.div_ceil(32) {
+        let bits: u32 = read_struct(address.wrapping_add(4 * word))?;
         members.extend(
-            (0..64)
-                .map(|bit| word * 64 + bit)
-                .filter(|fd| *fd < count && bits >> (fd % 64) & 1 != 0),
+            (0..32)
+                .map(|bit| word * 32 + bit)
+                .filter(|fd| *fd < count && bits >> (fd % 32) & 1 != 0),
         );
     }
     let members: Vec<String> = members.iter().map(u64::to_string).collect();
@@ -272,7 +273,7 @@ pub fn sigset(line: &mut Line<'_>, address: u64) -> Done {
 
 /// The last argument of pselect6: address and size of a set.
 pub fn sigset_pair(line: &mut Line<'_>, address: u64) -> Done {
-    let [set, size]: [u64; 2] = read_struct(address)?;
+    let [set, size] = line.words(address)?;
     line.put("{sigmask=");
     line.put_struct(sigset, set);
     line.put(format!(", sigsetsize={size}}}"));
@@ -317,9 +318,15 @@ pub fn stack(line: &mut Line<'_>, address: u64) -> Done {
 /// siginfo_t: the fields that depend on the signal are shown for SIGCHLD and for signals that a process sent.
 pub fn siginfo(line: &mut Line<'_>, address: u64) -> Done {
     let [signo, errno, code, _, pid, uid, status, _]: [i32; 8] = read_struct(address)?;
+    put_siginfo(line, [signo, errno, code], [pid, uid, status]);
+    Ok(())
+}
+
+/// Head and first fields of a siginfo.
+pub(super) fn put_siginfo(line: &mut Line<'_>, [signo, errno, code]: [i32; 3], [pid, uid, status]: [i32; 3]) {
     if signo == 0 {
         line.put("{}");
-        return Ok(());
+        return;
     }
     let name = names::signal(signo as u64);
     let child = [
@@ -349,13 +356,18 @@ pub fn siginfo(line: &mut Line<'_>, address: u64) -> Done {
         line.put(format!(", si_status={status}"));
     }
     line.put("}");
-    Ok(())
 }
 
 /// struct sigevent.
 pub fn sigevent(line: &mut Line<'_>, address: u64) -> Done {
     let value: u64 = read_struct(address)?;
-    let [signo, notify, thread]: [i32; 3] = read_struct(address.wrapping_add(8))?;
+    let rest: [i32; 3] = read_struct(address.wrapping_add(8))?;
+    put_sigevent(line, value, rest);
+    Ok(())
+}
+
+/// The parts of a sigevent.
+pub(super) fn put_sigevent(line: &mut Line<'_>, value: u64, [signo, notify, thread]: [i32; 3]) {
     let (low, name) = (value as u32, names::signal(signo as u64));
     let how = match notify {
         libc::SIGEV_SIGNAL => "SIGEV_SIGNAL".to_owned(),
@@ -367,7 +379,6 @@ pub fn sigevent(line: &mut Line<'_>, address: u64) -> Done {
     line.put(format!(
         "{{sigev_value={{sival_int={low}, sival_ptr={value:#x}}}, sigev_signo={name}, sigev_notify={how}}}"
     ));
-    Ok(())
 }
 
 /// The status that wait4 stores.
@@ -653,7 +664,7 @@ pub fn msghdr(line: &mut Line<'_>, address: u64) -> Done {
 }
 
 fn message(line: &mut Line<'_>, address: u64, valid: u64) -> Done {
-    let [name, name_length, vectors, count, control, control_length, flags]: [u64; 7] = read_struct(address)?;
+    let [name, name_length, vectors, count, control, control_length, flags] = line.words(address)?;
     let name_length = name_length as u32;
     line.put("{msg_name=");
     if name == 0 {
@@ -677,9 +688,10 @@ fn message(line: &mut Line<'_>, address: u64, valid: u64) -> Done {
 /// An array of struct mmsghdr: as many as were sent or received, else as many as there are.
 pub fn mmsghdrs(line: &mut Line<'_>, address: u64) -> Done {
     let count = line.result().unwrap_or(line.arg(2));
-    array(line, address, count, 64, |line, address| {
+    let header = 7 * line.abi().word();
+    array(line, address, count, header + header / 7, |line, address| {
         line.put("{msg_hdr=");
-        let length: u32 = read_struct(address.wrapping_add(56))?;
+        let length: u32 = read_struct(address.wrapping_add(header))?;
         message(
             line,
             address,

@@ -2,13 +2,14 @@
 //!
 //! * this file: where lines go, and how one begins and ends;
 //! * [`names`]: flags and values by name;
-//! * [`decode`]: structures in guest memory;
+//! * [`decode`]: structures in guest memory; [`decode_a32`]: those that AArch32 has in another layout;
 //! * `arguments`: the arguments, one kind after the other.
 //!
 //! Off, it costs one test per system call.
 
 mod arguments;
 pub mod decode;
+pub mod decode_a32;
 pub mod names;
 mod socket;
 
@@ -19,7 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
+use armlet_memory::read_struct;
 
+use crate::abi::Abi;
 use crate::row::{Answer, Arg, Row};
 use crate::task::{Break, Reply, Restart};
 
@@ -63,9 +66,10 @@ impl Strace {
     }
 
     /// Begins the line of a call: prints what the call could change or what may be gone after it.
-    pub(crate) fn enter(&self, row: &'static Row, args: [u64; 6]) -> Line<'static> {
+    pub(crate) fn enter(&self, row: &'static Row, abi: Abi, args: [u64; 6]) -> Line<'static> {
         let mut line = Line {
             row,
+            abi,
             args,
             result: None,
             text: String::new(),
@@ -74,7 +78,7 @@ impl Strace {
         };
         line.enter();
         match row.name {
-            "clone" | "clone3" => self.several.store(true, Ordering::Relaxed),
+            "clone" | "clone3" | "fork" | "vfork" => self.several.store(true, Ordering::Relaxed),
             "execve" | "execveat" => self.keep_unfinished(Some(line.call())),
             _ => {}
         }
@@ -85,7 +89,7 @@ impl Strace {
     pub(crate) fn leave(&self, mut line: Line<'_>, reply: Reply) {
         match (line.row.name, reply) {
             // This is the child of a fork.
-            ("clone" | "clone3", Ok(0)) => return,
+            ("clone" | "clone3" | "fork" | "vfork", Ok(0)) => return,
             ("execve" | "execveat", Err(Break::Errno(_))) => self.keep_unfinished(None),
             _ => {}
         }
@@ -103,7 +107,7 @@ impl Strace {
             Err(Break::Restart(Restart::Never)) => "-1 EINTR (Interrupted system call)".to_owned(),
             Err(Break::Resume) if line.row.name.starts_with("exec") => "0".to_owned(),
             Err(Break::Resume) if line.row.restart.is_some() => "? ERESTARTNOINTR (To be restarted)".to_owned(),
-            Err(Break::Resume | Break::ExitThread(_) | Break::ExitProcess(_)) => "?".to_owned(),
+            Err(Break::Resume | Break::Trap(_) | Break::ExitThread(_) | Break::ExitProcess(_)) => "?".to_owned(),
         };
         self.print_result(&line.call(), &result);
     }
@@ -125,8 +129,8 @@ impl Strace {
     }
 
     /// A number that is in no table.
-    pub(crate) fn unknown(&self, number: u64, state: &State) {
-        let args: Vec<String> = (0..6).map(|n| names::hex(state.x(n))).collect();
+    pub(crate) fn unknown(&self, number: u64, abi: Abi, state: &State) {
+        let args: Vec<String> = (0..6).map(|n| names::hex(abi.register(state, n))).collect();
         let call = format!("syscall_{number:#x}({}) ", args.join(", "));
         self.print_result(&call, "-1 ENOSYS (Function not implemented)");
     }
@@ -182,6 +186,7 @@ impl Strace {
 /// The line of a call under way.
 pub struct Line<'a> {
     row: &'a Row,
+    abi: Abi,
     args: [u64; 6],
     /// The result, once there is one and it is not an error.
     result: Option<u64>,
@@ -202,6 +207,19 @@ impl Line<'_> {
     /// Another argument of the call.
     pub fn arg(&self, index: usize) -> u64 {
         self.args.get(index).copied().unwrap_or(0)
+    }
+
+    /// Whose call it is.
+    pub fn abi(&self) -> Abi {
+        self.abi
+    }
+
+    /// Reads guest words (pointers, `long`s), zero-extended.
+    pub fn words<const N: usize>(&self, address: u64) -> Result<[u64; N], Fault> {
+        match self.abi {
+            Abi::A64 => read_struct::<[u64; N]>(address),
+            Abi::A32 => read_struct::<[u32; N]>(address).map(|words| words.map(u64::from)),
+        }
     }
 
     /// What the call answered, if it is over and without error.
@@ -233,7 +251,7 @@ impl Line<'_> {
                 && before != *after
             {
                 *after = match self.row.name {
-                    "sendfile" => format!("{before} => {after}"),
+                    "sendfile" | "sendfile64" => format!("{before} => {after}"),
                     _ => format!("{} => {}", before.trim_end_matches(']'), after.trim_start_matches('[')),
                 };
             }

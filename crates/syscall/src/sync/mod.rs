@@ -1,6 +1,11 @@
 //! Futexes and System V semaphores: the calls of theirs that are not simply the host's.
 
+mod ipc;
+
+pub use ipc::{msgctl, msgrcv, msgsnd, shmctl};
+
 use crate::Errno;
+use crate::abi::Abi;
 use crate::abi::a64::{HostSemidDs, SemidDs};
 use crate::call::Call;
 use crate::task::{Break, Reply, Restart, RestartBlock};
@@ -23,7 +28,7 @@ pub fn futex(call: &mut Call<'_>) -> Reply {
         libc::FUTEX_LOCK_PI | FUTEX_LOCK_PI2 | libc::FUTEX_WAIT_REQUEUE_PI
     ) {
         // POSIX lets no signal end the wait for a mutex; the C libraries take EINTR for a broken one.
-        let reply = call.pass(libc::SYS_futex);
+        let reply = time::pass(call, libc::SYS_futex, Some(time::one(3)), None);
         return if let Err(Break::Restart(_)) = reply {
             Err(call.again())
         } else {
@@ -33,7 +38,7 @@ pub fn futex(call: &mut Call<'_>) -> Reply {
     if timeout == 0 || !matches!(command, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET) {
         return call.pass(libc::SYS_futex);
     }
-    let time: [i64; 2] = call.read(timeout)?;
+    let time = call.read_time(timeout)?;
     if !time::is_span(time) {
         return Err(Errno::EINVAL.into());
     }
@@ -94,6 +99,9 @@ pub(crate) fn resume_wait(call: &mut Call<'_>, block: RestartBlock) -> Reply {
 
 /// semctl(2): `struct semid_ds` differs.
 pub fn semctl(call: &mut Call<'_>) -> Reply {
+    if call.abi == Abi::A32 {
+        return ipc::semctl(call);
+    }
     let [set, index, command, argument, ..] = call.args;
     // IPC_64 (0x100) may be set; the host's x86-64 kernel does not want it.
     let command = command as i32 & !0x100;

@@ -1,6 +1,12 @@
 //! Clocks and sleeps. Clocks are read through the C library, and so through the host's vDSO, without entering the kernel;
 //! sleeps remember when they end, so that a signal does not make them longer.
 
+mod narrow;
+mod width;
+
+pub use narrow::*;
+pub use width::Width;
+
 use crate::Errno;
 use crate::call::Call;
 use crate::task::{Break, Reply, Restart, RestartBlock};
@@ -8,8 +14,8 @@ use crate::task::{Break, Reply, Restart, RestartBlock};
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
 
-/// Seconds and nanoseconds.
-type Timespec = [i64; 2];
+/// Seconds and nanoseconds (or microseconds).
+pub type Timespec = [i64; 2];
 
 /// What a clock says now.
 pub(crate) fn now(clock: i32) -> Result<Timespec, Errno> {
@@ -31,6 +37,17 @@ pub(crate) fn after(clock: i32, span: Timespec) -> Result<Timespec, Errno> {
     ])
 }
 
+/// How long it is until that moment; nothing if it is over.
+pub(crate) fn until(clock: i32, moment: Timespec) -> Result<Timespec, Errno> {
+    let [seconds, nanoseconds] = now(clock)?;
+    let left = moment[0]
+        .saturating_sub(seconds)
+        .saturating_mul(SECOND)
+        .saturating_add(moment[1] - nanoseconds)
+        .max(0);
+    Ok([left / SECOND, left % SECOND])
+}
+
 /// Whether Linux takes it as a length of time.
 pub(crate) fn is_span(time: Timespec) -> bool {
     time[0] >= 0 && (0..SECOND).contains(&time[1])
@@ -39,7 +56,7 @@ pub(crate) fn is_span(time: Timespec) -> bool {
 /// clock_gettime(2).
 pub fn clock_gettime(call: &mut Call<'_>) -> Reply {
     let time = now(call.int(0))?;
-    call.write(call.args[1], &time)?;
+    call.write_time(call.args[1], time)?;
     Ok(0)
 }
 
@@ -51,7 +68,7 @@ pub fn clock_getres(call: &mut Call<'_>) -> Reply {
         return Err(Errno::last().into());
     }
     if call.args[1] != 0 {
-        call.write(call.args[1], &[time.tv_sec, time.tv_nsec])?;
+        call.write_time(call.args[1], [time.tv_sec, time.tv_nsec])?;
     }
     Ok(0)
 }
@@ -61,11 +78,11 @@ pub fn gettimeofday(call: &mut Call<'_>) -> Reply {
     let [time, zone, ..] = call.args;
     if zone != 0 {
         // Only the kernel knows the time zone that nobody uses.
-        return Ok(call.host(libc::SYS_gettimeofday, [time, zone])?);
+        call.host(libc::SYS_gettimeofday, [0, zone])?;
     }
     if time != 0 {
         let [seconds, nanoseconds] = now(libc::CLOCK_REALTIME)?;
-        call.write(time, &[seconds, nanoseconds / 1000])?;
+        call.write_time(time, [seconds, nanoseconds / 1000])?;
     }
     Ok(0)
 }
@@ -98,7 +115,8 @@ pub fn clock_nanosleep(call: &mut Call<'_>) -> Reply {
     if flags as i32 & libc::TIMER_ABSTIME == 0 {
         return sleep_for(call, clock, time, remaining);
     }
-    let reply = call.wait(libc::SYS_clock_nanosleep, [clock as u64, flags, time]);
+    let time = call.read_time(time)?;
+    let reply = call.wait(libc::SYS_clock_nanosleep, [clock as u64, flags, time.as_ptr() as u64]);
     // The same moment is awaited again; nothing needs to be remembered.
     reply.map_err(|end| {
         if end == Break::Restart(Restart::Block) {
@@ -110,7 +128,7 @@ pub fn clock_nanosleep(call: &mut Call<'_>) -> Reply {
 }
 
 fn sleep_for(call: &mut Call<'_>, clock: i32, span: u64, remaining: u64) -> Reply {
-    let span: Timespec = call.read(span)?;
+    let span = call.read_time(span)?;
     if !is_span(span) {
         return Err(Errno::EINVAL.into());
     }
@@ -124,10 +142,12 @@ fn sleep_for(call: &mut Call<'_>, clock: i32, span: u64, remaining: u64) -> Repl
         clock
     };
     let [seconds, nanoseconds] = after(clock, span)?;
-    sleep_until(call, clock, (seconds, nanoseconds), remaining)
+    let width = call.width();
+    sleep_until(call, clock, (seconds, nanoseconds), (remaining, width))
 }
 
-fn sleep_until(call: &mut Call<'_>, clock: i32, deadline: (i64, i64), remaining: u64) -> Reply {
+fn sleep_until(call: &mut Call<'_>, clock: i32, deadline: (i64, i64), left_at: (u64, Width)) -> Reply {
+    let (remaining, width) = left_at;
     let time = [deadline.0, deadline.1];
     let absolute = libc::TIMER_ABSTIME as u64;
     let reply = call.wait(
@@ -136,17 +156,14 @@ fn sleep_until(call: &mut Call<'_>, clock: i32, deadline: (i64, i64), remaining:
     );
     if reply == Err(Break::Restart(Restart::Block)) {
         if remaining != 0 {
-            let [seconds, nanoseconds] = now(clock)?;
-            let left = (time[0].saturating_sub(seconds))
-                .saturating_mul(SECOND)
-                .saturating_add(time[1] - nanoseconds);
-            let left = left.max(0);
-            call.write(remaining, &[left / SECOND, left % SECOND])?;
+            let left = until(clock, time)?;
+            width.write(remaining, left)?;
         }
         *call.task.restart_block() = Some(RestartBlock::Sleep {
             clock,
             deadline,
             remaining,
+            width,
         });
     }
     reply
@@ -161,7 +178,9 @@ pub fn restart_syscall(call: &mut Call<'_>) -> Reply {
             clock,
             deadline,
             remaining,
-        } => sleep_until(call, clock, deadline, remaining),
+            width,
+        } => sleep_until(call, clock, deadline, (remaining, width)),
+        RestartBlock::Poll { .. } => crate::fs::resume_poll(call, block),
         RestartBlock::FutexWait { .. } => crate::sync::resume_wait(call, block),
     };
     if reply == Err(Break::Resume) {

@@ -6,12 +6,14 @@ use std::io::{PipeReader, Read};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::a64::State;
 use armlet_memory::{AddressSpace, Layout};
+use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
-use armlet_syscall::{Errno, Outcome, Task, dispatch, table};
+use armlet_syscall::{Errno, Outcome, Task, dispatch};
 
 /// See the head of this file.
 pub struct Guest {
@@ -33,6 +35,9 @@ pub struct Guest {
     pub cloned: Vec<CloneArgs>,
     pub executed: Vec<Exec>,
     pub state: State,
+    pub abi: Abi,
+    pub robust_list: u64,
+    alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Guest {
@@ -56,6 +61,20 @@ impl Guest {
             cloned: Vec::new(),
             executed: Vec::new(),
             state: State::default(),
+            abi: Abi::A64,
+            robust_list: 0,
+            alone: None,
+        }
+    }
+
+    /// An AArch32 guest, whose memory is below 4 GiB: there is room for one at a time.
+    pub fn a32() -> Guest {
+        static ALONE: Mutex<()> = Mutex::new(());
+        Guest {
+            alone: Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner)),
+            abi: Abi::A32,
+            memory: AddressSpace::new(Layout::fixed_a32(8 << 20)),
+            ..Guest::new()
         }
     }
 
@@ -74,8 +93,10 @@ impl Guest {
 
     /// Makes the system call of that name.
     pub fn call(&mut self, name: &str, args: &[u64]) -> Outcome {
-        let row = table::TABLE
-            .iter()
+        let row = self
+            .abi
+            .table()
+            .into_iter()
             .find(|row| row.name == name)
             .expect("a name in the table");
         self.call_number(row.number.into(), args)
@@ -83,10 +104,14 @@ impl Guest {
 
     pub fn call_number(&mut self, number: u64, args: &[u64]) -> Outcome {
         let mut state = std::mem::take(&mut self.state);
-        state.set_x(8, number);
-        for n in 0..6 {
+        let (register, count) = match self.abi {
+            Abi::A64 => (8, 6),
+            Abi::A32 => (7, 7),
+        };
+        for n in 0..count {
             state.set_x(n as u8, args.get(n).copied().unwrap_or(0));
         }
+        state.set_x(register, number);
         let outcome = dispatch(self, &mut state);
         self.state = state;
         outcome
@@ -121,7 +146,13 @@ impl Guest {
     /// Makes the system call, and says what it answered.
     pub fn value(&mut self, name: &str, args: &[u64]) -> Result<u64, Errno> {
         assert_eq!(self.call(name, args), Outcome::Continue, "{name}");
-        Errno::check(self.state.x(0) as i64)
+        match self.abi {
+            Abi::A64 => Errno::check(self.state.x(0) as i64),
+            Abi::A32 => match self.state.w(0) as i32 {
+                error @ -4095..=-1 => Errno::check(error.into()),
+                _ => Ok(self.state.x(0)),
+            },
+        }
     }
 
     /// Guest memory of that many bytes.
@@ -149,6 +180,10 @@ impl Guest {
 }
 
 impl Task for Guest {
+    fn abi(&self) -> Abi {
+        self.abi
+    }
+
     fn memory(&self) -> &AddressSpace {
         &self.memory
     }
@@ -187,6 +222,18 @@ impl Task for Guest {
 
     fn set_clear_child_tid(&mut self, address: u64) {
         self.clear_child_tid = address;
+    }
+
+    fn set_robust_list(&mut self, head: u64) {
+        self.robust_list = head;
+    }
+
+    fn robust_list(&self, thread: i32) -> Option<u64> {
+        (thread == 0).then_some(self.robust_list)
+    }
+
+    fn sigreturn_old(&mut self, state: &mut State) {
+        state.pc = 0x2000;
     }
 
     fn sigreturn(&mut self, state: &mut State) {
