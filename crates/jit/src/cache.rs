@@ -1,6 +1,6 @@
 //! The translations of a process: where they are, how they are linked, and how they are forgotten.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use armlet_cpu::Fault;
 use armlet_decoder::a64::Insn;
 use armlet_interpreter::a64::Fetch;
+
+use rustc_hash::FxHashMap;
 
 use crate::arena::{self, Arena, Full};
 use crate::emit::{self, Link, Site};
@@ -45,15 +47,15 @@ pub(crate) struct Cache {
     arena: Arena,
     stubs: Stubs,
     /// Guest address to host entry.
-    entries: HashMap<u64, u64>,
+    entries: FxHashMap<u64, u64>,
     /// By host address.
     pub translations: BTreeMap<u64, Translation>,
     /// Jumps that are linked to a guest address.
-    incoming: HashMap<u64, Vec<Link>>,
+    incoming: FxHashMap<u64, Vec<Link>>,
     /// All jumps out, by the address of their rel32.
-    links: HashMap<u64, Link>,
+    links: FxHashMap<u64, Link>,
     /// Guest page to the translations (by host address) that have code of it.
-    pages: HashMap<u64, Vec<u64>>,
+    pages: FxHashMap<u64, Vec<u64>>,
 }
 
 /// Counts of a process, for reports.
@@ -127,11 +129,11 @@ impl Cache {
         Ok(Cache {
             arena,
             stubs,
-            entries: HashMap::new(),
+            entries: FxHashMap::default(),
             translations: BTreeMap::new(),
-            incoming: HashMap::new(),
-            links: HashMap::new(),
-            pages: HashMap::new(),
+            incoming: FxHashMap::default(),
+            links: FxHashMap::default(),
+            pages: FxHashMap::default(),
         })
     }
 

@@ -4,11 +4,11 @@
 //! from its address to it. The table starts small, because every guest thread has one, and grows with the number of blocks; behind it, a
 //! map has all of them, so that two that want the same place in the table are not decoded again and again.
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use armlet_cpu::Fault;
 use armlet_decoder::a64::{Insn, Udf, decode};
+use rustc_hash::FxHashMap;
 
 use super::dispatch::{Op, handler};
 
@@ -61,7 +61,7 @@ impl Slot {
 pub struct BlockCache {
     slots: Vec<Slot>,
     /// All blocks by address; `None` in [`NO_BLOCKS`] only.
-    blocks: Option<HashMap<u64, Arc<[Op]>>>,
+    blocks: Option<FxHashMap<u64, Arc<[Op]>>>,
     ops: usize,
 }
 
@@ -76,7 +76,7 @@ impl Default for BlockCache {
     fn default() -> BlockCache {
         BlockCache {
             slots: vec![Slot::empty(); MIN_SLOTS],
-            blocks: Some(HashMap::new()),
+            blocks: Some(FxHashMap::default()),
             ops: 0,
         }
     }
@@ -154,7 +154,7 @@ impl BlockCache {
     /// Forgets every block.
     pub fn clear(&mut self) {
         self.slots.fill(Slot::empty());
-        self.blocks.iter_mut().for_each(HashMap::clear);
+        self.blocks.iter_mut().for_each(FxHashMap::clear);
         self.ops = 0;
     }
 
