@@ -7,16 +7,19 @@ use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
 use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block, step};
 
+use rustc_hash::FxHashMap;
+
 use crate::cache::Jit;
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, mxcsr, pack, unpack};
 use crate::ir::Numbers;
 use crate::map::{ATTENTION, LOOKUP, MXCSR};
 
-/// How often a block is interpreted before it is translated: a translation costs about as much as interpreting the
-/// block a few dozen times.
-pub const PATIENCE: u16 = 24;
-const COUNTERS: usize = 1 << 12;
+/// How often a block is interpreted before it is translated. Translating an instruction costs as much as interpreting it some 200 times, but most
+/// blocks that run as often as this go on to run much more often.
+pub const PATIENCE: u16 = 64;
+/// Every so many interpreted runs of a block, the thread asks whether others have translated it meanwhile.
+const ASK: u16 = 8;
 
 /// An entry of the lookup table that translated code reads.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +38,8 @@ pub struct Thread {
     /// `None`: there is no translated code.
     enter: Option<(Enter, Numbers)>,
     table: Box<[Slot]>,
-    /// How often blocks were interpreted, by a hash of their addresses: those that share an entry are translated sooner, which does no harm.
-    counters: Box<[u16]>,
+    /// How often each block was interpreted.
+    counters: FxHashMap<u64, u16>,
     generation: u64,
     blocks: BlockCache,
     patience: u16,
@@ -50,7 +53,7 @@ impl Thread {
             generation: jit.generation(),
             jit,
             table: vec![EMPTY; 1 << LOOKUP_BITS].into_boxed_slice(),
-            counters: vec![0; COUNTERS].into_boxed_slice(),
+            counters: FxHashMap::default(),
             blocks: BlockCache::new(),
             patience,
         }
@@ -108,23 +111,20 @@ impl Thread {
         if slot.pc == pc {
             return Some(slot.host);
         }
-        let host = match self.jit.find(pc) {
-            Some(host) => host,
-            None if self.is_hot(pc) => {
-                // Without patience, nothing is interpreted before, and nothing is known.
-                let executed = |at| self.patience == 0 || self.blocks.contains(at);
-                self.jit.translate(pc, code, &executed)?
-            }
-            None => return None,
+        let counter = self.counters.entry(pc).or_default();
+        *counter += 1;
+        let host = if *counter > self.patience && pc.is_multiple_of(4) {
+            self.counters.remove(&pc);
+            // Without patience, nothing is interpreted before, and nothing is known.
+            let executed = |at| self.patience == 0 || self.blocks.contains(at);
+            self.jit.translate(pc, code, &executed)?
+        } else if *counter % ASK == 1 {
+            self.jit.find(pc)?
+        } else {
+            return None;
         };
         *self.slot(pc) = Slot { pc, host };
         Some(host)
-    }
-
-    fn is_hot(&mut self, pc: u64) -> bool {
-        let counter = &mut self.counters[(pc >> 2 ^ pc >> 14) as usize & (COUNTERS - 1)];
-        *counter = counter.saturating_add(1);
-        *counter > self.patience && pc.is_multiple_of(4)
     }
 
     fn enter(
