@@ -128,13 +128,14 @@ pub unsafe fn try_recover(signal: i32, info: *const libc::siginfo_t, context: *m
     // SAFETY: SIGSEGV and SIGBUS carry an address.
     let address = unsafe { info.si_addr() }.addr() as u64;
     let cause = match (signal, info.si_code) {
-        (libc::SIGBUS, _) => Cause {
-            address: Some(address),
-            kind: FaultKind::BeyondObject,
-        },
+        // A non-canonical address: SIGSEGV, or SIGBUS if the host instruction's base is RBP or RSP (the stack segment's fault).
         (_, si_code::SI_KERNEL) => Cause {
             address: None,
             kind: FaultKind::Unmapped,
+        },
+        (libc::SIGBUS, _) => Cause {
+            address: Some(address),
+            kind: FaultKind::BeyondObject,
         },
         (_, si_code::SEGV_MAPERR) => Cause {
             address: Some(address),

@@ -441,3 +441,20 @@ fn a_fault_of_armlet_itself_is_not_recovered() {
         assert_eq!(libc::WTERMSIG(status), libc::SIGSEGV);
     }
 }
+
+/// Where the compiler takes RBP as the base, the host answers a non-canonical address with SIGBUS instead of SIGSEGV.
+#[test]
+fn a_non_canonical_address_is_unmapped_whatever_the_base_register() {
+    fault::install_fault_handler().unwrap();
+    for index in 0..64u64 {
+        let address = 0x005d_fca6_fd1d_0000 + (index << 20);
+        // Many values that live across the access leave the compiler few registers for the address.
+        let mut live = [index; 24];
+        for (n, slot) in live.iter_mut().enumerate() {
+            *slot = std::hint::black_box(*slot).wrapping_mul(n as u64 + 3);
+        }
+        let fault = access::fetch::<u32>(std::hint::black_box(address)).unwrap_err();
+        assert_eq!((fault.address, fault.kind), (address, FaultKind::Unmapped));
+        std::hint::black_box(live);
+    }
+}
