@@ -39,6 +39,11 @@ impl Clean {
     pub fn after(&mut self, op: &Op) {
         match op {
             Op::Vector(Vector::Load { size, d, .. }) => self.write(*d, *size),
+            Op::Vector(Vector::LoadStructures { q, d, count, .. }) => {
+                for n in 0..*count {
+                    self.write(d + n, if *q { 4 } else { 3 });
+                }
+            }
             Op::Float { op, .. } => {
                 if let Some((d, size)) = op.written() {
                     self.write(d, size);

@@ -404,6 +404,22 @@ pub enum Vector {
     Load { size: u8, d: u8, at: Address },
     /// memory = low 2^size bytes of V\[a\]
     Store { size: u8, a: u8, at: Address },
+    /// V\[d\] and the registers behind it = structures of `count` elements: the first one has the first elements.
+    LoadStructures {
+        size: u8,
+        q: bool,
+        count: u8,
+        d: u8,
+        at: Address,
+    },
+    /// memory = structures of the elements of V\[a\] and the registers behind it.
+    StoreStructures {
+        size: u8,
+        q: bool,
+        count: u8,
+        a: u8,
+        at: Address,
+    },
 }
 
 /// An operation of one guest instruction.

@@ -4,7 +4,7 @@
 //! - `integer.rs`: arithmetic.
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
-//! - `simd.rs`, `simd_lanes.rs`: Advanced SIMD.
+//! - `simd.rs`, `simd_lanes.rs`, `saturate.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes.
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
@@ -18,14 +18,17 @@ pub mod asm;
 mod atomic;
 mod cached;
 mod control;
+mod crypto;
 mod flags;
 pub mod float;
 mod float_convert;
 mod float_lanes;
 mod integer;
 mod memory;
+mod saturate;
 pub mod simd;
 mod simd_lanes;
+mod structures;
 pub mod vector;
 
 use asm::{Asm, HostAddress, Label, Source};

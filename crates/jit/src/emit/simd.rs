@@ -2,8 +2,10 @@
 
 use dynasmrt::{DynasmApi, dynasm};
 
+use super::saturate::repeat;
 use super::simd_lanes::Avx::*;
 use super::simd_lanes::AvxImm::*;
+use super::simd_lanes::AvxSelect::*;
 use super::simd_lanes::{AvxSelect, X0, X1, X2};
 use super::*;
 
@@ -27,13 +29,26 @@ pub fn visit(op: &Simd, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         Simd::Pairwise { a, b, .. }
         | Simd::Choose { a, b, .. }
         | Simd::Extract { a, b, .. }
-        | Simd::Table { a, b, .. }
+        | Simd::NarrowHigh { a, b, .. }
+        | Simd::Dot { a, b, .. }
+        | Simd::Sha { a, b, .. }
+        | Simd::XorRotate { a, b, .. }
         | Simd::Pmull { a, b, .. } => {
             vector(*a);
             vector(*b);
         }
+        Simd::Table { a, count, b, .. } => {
+            (0..*count).for_each(|n| vector((a + n) & 31));
+            vector(*b);
+        }
+        Simd::Three { a, b, c, .. } => {
+            vector(*a);
+            vector(*b);
+            vector(*c);
+        }
         Simd::Single { a, .. }
         | Simd::Shift { a, .. }
+        | Simd::ShiftInsert { a, .. }
         | Simd::Widen { a, .. }
         | Simd::Narrow { a, .. }
         | Simd::PairLong { a, .. }
@@ -71,12 +86,18 @@ pub fn visit(op: &Simd, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         | Simd::Insert { d, .. }
         | Simd::Copy { d, .. }
         | Simd::Pmull { d, .. }
+        | Simd::ShiftInsert { d, .. }
+        | Simd::NarrowHigh { d, .. }
+        | Simd::Dot { d, .. }
+        | Simd::Sha { d, .. }
+        | Simd::Three { d, .. }
+        | Simd::XorRotate { d, .. }
         | Simd::Aes { d, .. } => vector(*d),
     }
 }
 
 /// A 16-byte shuffle; bytes 0x80 and above give zero.
-fn shuffle(byte: impl Fn(u8) -> u8) -> u128 {
+pub(super) fn shuffle(byte: impl Fn(u8) -> u8) -> u128 {
     let mut bytes = [0; 16];
     for (n, out) in (0u8..).zip(&mut bytes) {
         *out = byte(n);
@@ -85,7 +106,7 @@ fn shuffle(byte: impl Fn(u8) -> u8) -> u128 {
 }
 
 /// The same byte sixteen times.
-fn bytes(byte: u8) -> u128 {
+pub(super) fn bytes(byte: u8) -> u128 {
     shuffle(|_| byte)
 }
 
@@ -106,7 +127,7 @@ impl Emitter<'_> {
         self.assign_vector(d, own);
     }
 
-    fn operand(&mut self, operand: Operand, size: u8, scratch: u8) -> u8 {
+    pub(super) fn operand(&mut self, operand: Operand, size: u8, scratch: u8) -> u8 {
         match operand {
             Operand::Reg(n) => self.read_vector(n, scratch),
             Operand::Lane(n, lane) => {
@@ -167,7 +188,7 @@ impl Emitter<'_> {
     }
 
     /// Combines a result in X2 with the old destination, into the destination.
-    fn accumulate(&mut self, into: Into, size: u8, q: bool, d: u8) {
+    pub(super) fn accumulate(&mut self, into: Into, size: u8, q: bool, d: u8) {
         let op = match into {
             Into::Replace => return self.finish(q, d, X2),
             Into::Add => Lanes::Add,
@@ -207,6 +228,9 @@ impl Emitter<'_> {
                 b,
                 into,
             } => {
+                if matches!(op, Lanes::Saturate(..) | Lanes::DoublingHigh { .. }) {
+                    self.spill_if_kept();
+                }
                 let a = self.operand(a, size, X0);
                 let b = self.operand(b, size, X1);
                 let out = self.result(into, q, d);
@@ -270,7 +294,36 @@ impl Emitter<'_> {
                 }
                 self.finish(true, d, out);
             }
-            Simd::Narrow { size, upper, d, a, by } => self.narrow(size, upper, d, a, by),
+            Simd::Narrow {
+                size,
+                upper,
+                d,
+                a,
+                by,
+                round,
+                excess,
+            } => self.narrow(size, upper, d, a, by, round, excess),
+            Simd::NarrowHigh {
+                op,
+                size,
+                upper,
+                round,
+                d,
+                a,
+                b,
+            } => self.narrow_high(op, size, upper, round, d, a, b),
+            Simd::ShiftInsert { op, size, q, d, a, by } => self.shift_insert(op, size, q, d, a, by),
+            Simd::Dot {
+                signed,
+                q,
+                d,
+                a,
+                b,
+                lane,
+            } => self.dot(signed, q, d, a, b, lane),
+            Simd::Sha { op, d, a, b } => self.sha(op, d, a, b),
+            Simd::Three { op, d, a, b, c } => self.three(op, d, a, b, c),
+            Simd::XorRotate { d, a, b, by } => self.xor_rotate(d, a, b, by),
             Simd::PairLong {
                 size,
                 signed,
@@ -291,7 +344,14 @@ impl Emitter<'_> {
                 }
                 self.finish(q, d, out);
             }
-            Simd::Table { q, d, a, two, b } => self.table(q, d, a, two, b),
+            Simd::Table {
+                q,
+                d,
+                a,
+                count,
+                b,
+                keep,
+            } => self.table(q, d, a, count, b, keep),
             Simd::Duplicate { size, q, d, a } => {
                 let from = self.read(a, host::RAX);
                 dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(X2), Rq(from));
@@ -442,6 +502,19 @@ impl Emitter<'_> {
             (Single::ReverseBits, _) => {
                 self.nibbles(out, a, shuffle(u8::reverse_bits), shuffle(|n| n.reverse_bits() >> 4));
             }
+            (Single::LeadingZeros, _) => self.leading_zeros(size, out, a),
+            (Single::LeadingSigns, _) => {
+                // Where a bit differs from the one above it.
+                self.shift_elements(Shifts::RightSigned, size, X2, a, 1);
+                self.avx(vpxor, X0, a, X2);
+                self.leading_zeros(size, X2, X0);
+                self.avx_constant(
+                    [vpsubb, vpsubw, vpsubd][usize::from(size.min(2))],
+                    out,
+                    X2,
+                    repeat(size, 1),
+                );
+            }
             (Single::Reverse(unit), _) => {
                 let flip = (1 << unit) - (1 << size);
                 self.vector_constant(X1, shuffle(|n| n ^ flip));
@@ -465,8 +538,23 @@ impl Emitter<'_> {
     }
 
     /// d = elements shifted by a constant; a is not xmm1.
-    fn shift_elements(&mut self, op: Shifts, size: u8, d: u8, a: u8, by: u8) {
+    pub(super) fn shift_elements(&mut self, op: Shifts, size: u8, d: u8, a: u8, by: u8) {
         match (op, size) {
+            (Shifts::RightRounded | Shifts::RightSignedRounded, _) => {
+                // Half of what one bit less leaves, rounded up, is that less its half rounded down.
+                let plain = if op == Shifts::RightRounded {
+                    Shifts::Right
+                } else {
+                    Shifts::RightSigned
+                };
+                let mut twice = a;
+                if by > 1 {
+                    self.shift_elements(plain, size, X0, a, by - 1);
+                    twice = X0;
+                }
+                self.shift_elements(plain, size, X2, twice, 1);
+                self.lanes(Lanes::Sub, size, true, d, twice, X2);
+            }
             (Shifts::Left, 0) => {
                 self.avx_imm(vpsllw, X2, a, by);
                 self.vector_constant(X1, bytes(0xff << by));
@@ -502,32 +590,6 @@ impl Emitter<'_> {
         }
     }
 
-    fn narrow(&mut self, size: u8, upper: bool, d: u8, a: u8, by: u8) {
-        let mut from = self.read_vector(a, X0);
-        if by != 0 {
-            self.shift_elements(Shifts::Right, size + 1, X2, from, by);
-            from = X2;
-        }
-        let width = 1 << size;
-        let select = shuffle(|n| {
-            if n < 8 {
-                2 * (n & !(width - 1)) + (n & (width - 1))
-            } else {
-                0x80
-            }
-        });
-        self.vector_constant(X1, select);
-        let out = self.out(true, d);
-        if upper {
-            self.avx(vpshufb, X2, from, X1);
-            let old = self.read_vector(d, X0);
-            self.avx(vpunpcklqdq, out, old, X2);
-        } else {
-            self.avx(vpshufb, out, from, X1);
-        }
-        self.finish(true, d, out);
-    }
-
     fn pair_long(&mut self, size: u8, signed: bool, q: bool, d: u8, a: u8, into: Into) {
         let a = self.read_vector(a, X0);
         let out = self.result(into, q, d);
@@ -537,9 +599,13 @@ impl Emitter<'_> {
                 let (unsigned, signed) = if signed { (X1, a) } else { (a, X1) };
                 self.avx(vpmaddubsw, out, unsigned, signed);
             }
-            (1, true) => {
-                self.vector_constant(X1, shuffle(|n| 1 - (n & 1)));
-                self.avx(vpmaddwd, out, a, X1);
+            (1, true) => self.avx_constant(vpmaddwd, out, a, repeat(1, 1)),
+            (2, true) => {
+                self.avx_select(vshufps, X2, a, a, 0x88);
+                self.avx_select(vshufps, X1, a, a, 0xdd);
+                self.widen(2, true, X2, X2);
+                self.widen(2, true, X1, X1);
+                self.avx(vpaddq, out, X2, X1);
             }
             _ => {
                 let (left, right, add) = if size == 1 {
@@ -570,38 +636,100 @@ impl Emitter<'_> {
                 }
                 self.lowest(size, d, from);
             }
-            _ => {
+            _ if size == 0 && op != (Across::Long { signed: true }) => {
                 self.vector_constant(X1, 0);
                 self.avx(vpsadbw, X2, from, X1);
                 if q {
                     self.avx_imm(vpsrldq, X1, X2, 8);
                     self.avx(vpaddd, X2, X2, X1);
                 }
-                self.lowest(if op == Across::LongBytes { 1 } else { 0 }, d, X2);
+                self.lowest(if matches!(op, Across::Long { .. }) { 1 } else { 0 }, d, X2);
+            }
+            _ => {
+                if !q {
+                    dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(X0), Rx(from));
+                    from = X0;
+                }
+                self.across_long(op == (Across::Long { signed: true }), size, d, from);
             }
         }
     }
 
-    /// An index from 16 on gets its highest bit by the saturating addition, and so selects zero.
-    fn table(&mut self, q: bool, d: u8, a: u8, two: bool, b: u8) {
-        let index = self.read_vector(b, X1);
-        self.vector_constant(X2, bytes(0x70));
-        self.avx(vpaddusb, X2, index, X2);
-        let table = self.read_vector(a, X0);
-        let out = self.out(q, d);
-        if two {
-            self.avx(vpshufb, X2, table, X2);
-            self.vector_constant(X0, bytes(0x10));
-            self.avx(vpsubb, X1, index, X0);
-            self.vector_constant(X0, bytes(0x70));
-            self.avx(vpaddusb, X1, X1, X0);
-            let table = self.read_vector((a + 1) & 31, X0);
-            self.avx(vpshufb, X1, table, X1);
-            self.avx(vpor, out, X1, X2);
-        } else {
-            self.avx(vpshufb, out, table, X2);
+    /// SADDLV and UADDLV: sums of neighbours, until one is left.
+    fn across_long(&mut self, signed: bool, size: u8, d: u8, from: u8) {
+        match (size, signed) {
+            (0, _) => {
+                self.vector_constant(X1, bytes(1));
+                self.avx(vpmaddubsw, X2, X1, from);
+                self.avx_constant(vpmaddwd, X2, X2, repeat(1, 1));
+            }
+            (1, true) => self.avx_constant(vpmaddwd, X2, from, repeat(1, 1)),
+            (1, false) => {
+                self.avx_imm(vpsrld, X2, from, 16);
+                self.avx_constant(vpand, X1, from, repeat(2, 0xffff));
+                self.avx(vpaddd, X2, X2, X1);
+            }
+            _ => {
+                self.widen(2, signed, X2, from);
+                self.avx_imm(vpsrldq, X1, from, 8);
+                self.widen(2, signed, X1, X1);
+                self.avx(vpaddq, X2, X2, X1);
+            }
         }
-        self.finish(q, d, out);
+        let add = if size == 2 { vpaddq } else { vpaddd };
+        self.avx_imm(vpsrldq, X1, X2, 8);
+        self.avx(add, X2, X2, X1);
+        if size < 2 {
+            self.avx_imm(vpsrldq, X1, X2, 4);
+            self.avx(vpaddd, X2, X2, X1);
+        }
+        self.lowest(size + 1, d, X2);
+    }
+
+    /// An index from 16 on gets its highest bit by the saturating addition, and so selects zero.
+    fn table(&mut self, q: bool, d: u8, a: u8, count: u8, b: u8, keep: bool) {
+        for n in 0..count {
+            let index = self.read_vector(b, X1);
+            if n == 0 {
+                self.avx_constant(vpaddusb, X0, index, bytes(0x70));
+            } else {
+                self.avx_constant(vpsubb, X0, index, bytes(16 * n));
+                self.avx_constant(vpaddusb, X0, X0, bytes(0x70));
+            }
+            let table = self.read_vector((a + n) & 31, X1);
+            if n == 0 {
+                self.avx(vpshufb, X2, table, X0);
+            } else {
+                self.avx(vpshufb, X0, table, X0);
+                self.avx(vpor, X2, X2, X0);
+            }
+        }
+        if keep {
+            let index = self.read_vector(b, X1);
+            self.vector_constant(X0, bytes(16 * count));
+            self.avx(vpmaxub, X0, X0, index);
+            self.avx(vpcmpeqb, X0, X0, index);
+            let old = self.read_vector(d, X1);
+            self.avx(vpand, X0, X0, old);
+            self.avx(vpor, X2, X2, X0);
+        }
+        self.finish(q, d, X2);
+    }
+
+    /// SLI and SRI.
+    fn shift_insert(&mut self, op: Shifts, size: u8, q: bool, d: u8, a: u8, by: u8) {
+        let from = self.read_vector(a, X0);
+        self.shift_elements(op, size, X2, from, by);
+        let all = u64::MAX >> (64 - (8u32 << size));
+        let written = match op {
+            Shifts::Left => all << by & all,
+            _ if u32::from(by) == 8 << size => 0,
+            _ => all >> by,
+        };
+        let old = self.read_vector(d, X1);
+        self.avx_constant(vpand, X0, old, repeat(size, !written));
+        self.avx(vpor, X2, X2, X0);
+        self.finish(q, d, X2);
     }
 
     fn aes(&mut self, op: Aes, d: u8, a: u8) {

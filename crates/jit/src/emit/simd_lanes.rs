@@ -48,7 +48,8 @@ instructions! {
     vpmaxsb vpmaxsw vpmaxsd vpminsb vpminsw vpminsd vpmaxub vpmaxuw vpmaxud vpminub vpminuw vpminud
     vpavgb vpavgw vpsadbw vpmaddubsw vpmaddwd vpshufb vpackuswb vpackusdw
     vpunpcklbw vpunpcklwd vpunpckldq vpunpcklqdq vpunpckhbw vpunpckhwd vpunpckhdq vpunpckhqdq
-    vpsllvd vpsllvq vpsrlvd vpsrlvq vpsravd vpaddusb
+    vpsllvd vpsllvq vpsrlvd vpsrlvq vpsravd
+    vpaddsb vpaddsw vpaddusb vpaddusw vpsubsb vpsubsw vpsubusb vpsubusw vpmulhrsw vpmulhw
     vaesenc vaesenclast vaesdeclast
     vaddps vaddpd vsubps vsubpd vmulps vmulpd vdivps vdivpd vmaxps vmaxpd vminps vminpd
     vandps vorps vxorps vunpckhpd
@@ -125,8 +126,6 @@ fn direct(op: Lanes, size: u8) -> Option<Avx> {
         (Lanes::MinSigned, 0..=2) => [vpminsb, vpminsw, vpminsd][usize::from(size)],
         (Lanes::MaxUnsigned, 0..=2) => [vpmaxub, vpmaxuw, vpmaxud][usize::from(size)],
         (Lanes::MinUnsigned, 0..=2) => [vpminub, vpminuw, vpminud][usize::from(size)],
-        (Lanes::Average, 0) => vpavgb,
-        (Lanes::Average, 1) => vpavgw,
         (Lanes::Zip1, _) => by_size(ZIP1, size),
         (Lanes::Zip2, _) => by_size(ZIP2, size),
         (Lanes::Uzp1 | Lanes::Trn1, 3) => vpunpcklqdq,
@@ -142,6 +141,9 @@ pub fn has(op: Lanes, size: u8) -> bool {
             Lanes::Mul | Lanes::DifferenceSigned | Lanes::DifferenceUnsigned => size < 3,
             Lanes::ShiftUnsigned => size >= 2,
             Lanes::ShiftSigned => size == 2,
+            Lanes::Halve(..) => size < 3,
+            Lanes::Saturate(..) => true,
+            Lanes::DoublingHigh { .. } => matches!(size, 1 | 2),
             Lanes::Bic | Lanes::Orn | Lanes::GreaterEqual | Lanes::Higher | Lanes::HigherSame | Lanes::Test => true,
             Lanes::Uzp1 | Lanes::Uzp2 | Lanes::Trn1 | Lanes::Trn2 => true,
             _ => false,
@@ -265,6 +267,15 @@ impl Emitter<'_> {
             Lanes::Uzp1 | Lanes::Uzp2 => self.unzip(op == Lanes::Uzp2, size, d, a, b),
             Lanes::Trn1 | Lanes::Trn2 => self.transpose(op == Lanes::Trn2, size, d, a, b),
             Lanes::ShiftUnsigned | Lanes::ShiftSigned => self.shift_lanes(op == Lanes::ShiftSigned, size, d, a, b),
+            Lanes::Halve(what, signed) => self.halve(what, signed, size, d, a, b),
+            Lanes::Saturate(op, signed) => {
+                self.saturating(op, signed, size, q, a, b);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
+            }
+            Lanes::DoublingHigh { round } => {
+                self.doubling_high(round, size, q, a, b);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
+            }
             _ => unreachable!("`has` says which operations there are"),
         }
     }

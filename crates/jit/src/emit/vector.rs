@@ -17,6 +17,15 @@ pub fn visit(op: &Vector, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) 
             vector(*a);
             opt::see_address(at, see);
         }
+        Vector::LoadStructures {
+            count, d: first, at, ..
+        }
+        | Vector::StoreStructures {
+            count, a: first, at, ..
+        } => {
+            (0..*count).for_each(|n| vector((first + n) & 31));
+            opt::see_address(at, see);
+        }
     }
 }
 
@@ -71,6 +80,8 @@ impl Emitter<'_> {
                 }
                 self.may_fault(self.place);
             }
+            Vector::LoadStructures { size, q, count, d, at } => self.load_structures(*size, *q, *count, *d, at),
+            Vector::StoreStructures { size, q, count, a, at } => self.store_structures(*size, *q, *count, *a, at),
         }
     }
 }

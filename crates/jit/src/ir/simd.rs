@@ -50,8 +50,6 @@ pub enum Lanes {
     DifferenceSigned,
     /// |a - b|, unsigned.
     DifferenceUnsigned,
-    /// (a + b + 1) / 2, unsigned.
-    Average,
     /// Elements of the lower halves in turns.
     Zip1,
     /// Elements of the upper halves in turns.
@@ -68,6 +66,66 @@ pub enum Lanes {
     ShiftUnsigned,
     /// a shifted left by the signed low byte of b, signed.
     ShiftSigned,
+    /// Half of a sum or difference; signed or not.
+    Halve(Halving, bool),
+    /// a + b or a - b, saturated, signed or not; FPSR.QC.
+    Saturate(Sum, bool),
+    /// The high half of 2 * a * b, rounded if it says so, saturated; FPSR.QC.
+    DoublingHigh { round: bool },
+}
+
+/// What is halved, with more bits than the elements have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halving {
+    /// a + b
+    Sum,
+    /// a + b + 1
+    SumRounded,
+    /// a - b
+    Difference,
+}
+
+/// Sum or difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+}
+
+/// What becomes of elements that are too large for half their size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// It is cut off.
+    Cut,
+    /// They are saturated (FPSR.QC): from signed or unsigned, to signed or unsigned.
+    Saturate { from_signed: bool, to_signed: bool },
+}
+
+/// Steps of SHA-1 and SHA-256, by the names of their instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the manual says what they do")]
+pub enum Hash {
+    Sha1c,
+    Sha1p,
+    Sha1m,
+    Sha1h,
+    Sha1su0,
+    Sha1su1,
+    Sha256h,
+    Sha256h2,
+    Sha256su0,
+    Sha256su1,
+}
+
+/// Bitwise operations of three operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Three {
+    /// a ^ b ^ c
+    Xor,
+    /// a ^ (b & !c)
+    BitClearXor,
 }
 
 /// What becomes of a result together with the old destination.
@@ -116,6 +174,10 @@ pub enum Single {
     ReverseBits,
     /// Elements in reverse order within units of 2^n bytes.
     Reverse(u8),
+    /// Leading zeros.
+    LeadingZeros,
+    /// Leading sign bits, without the sign bit itself.
+    LeadingSigns,
 }
 
 /// Shifts of all elements by a constant, 0 to the element's width.
@@ -127,6 +189,10 @@ pub enum Shifts {
     Right,
     /// Right, signed.
     RightSigned,
+    /// Right by one at least, unsigned, rounded.
+    RightRounded,
+    /// Right by one at least, signed, rounded.
+    RightSignedRounded,
 }
 
 /// Reductions of a vector to one element.
@@ -134,8 +200,11 @@ pub enum Shifts {
 pub enum Across {
     /// By an element-wise operation.
     Lanes(Lanes),
-    /// The sum of unsigned bytes, as a halfword.
-    LongBytes,
+    /// The sum in elements of twice the size.
+    Long {
+        /// Whether the elements are signed.
+        signed: bool,
+    },
 }
 
 /// Steps of AES; a is the state.
@@ -218,14 +287,50 @@ pub enum Simd {
         a: u8,
         by: u8,
     },
-    /// One half of d = elements of twice `size`, shifted right and cut off; the upper half if `upper`.
+    /// One half of d = elements of twice `size`, shifted right; the upper half if `upper`.
     Narrow {
         size: u8,
         upper: bool,
         d: u8,
         a: u8,
         by: u8,
+        round: bool,
+        excess: Excess,
     },
+    /// One half of d = the high halves of sums or differences of elements of twice `size`, rounded if it says so.
+    NarrowHigh {
+        op: Sum,
+        size: u8,
+        upper: bool,
+        round: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+    },
+    /// d = a shifted by a constant, where it has bits; other bits of d stay.
+    ShiftInsert {
+        op: Shifts,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: u8,
+        by: u8,
+    },
+    /// d = d + the products of four bytes each of a and b (or the four bytes of b that element `lane` has)
+    Dot {
+        signed: bool,
+        q: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+        lane: Option<u8>,
+    },
+    /// d = op(d, a, b)
+    Sha { op: Hash, d: u8, a: u8, b: u8 },
+    /// d = op(a, b, c)
+    Three { op: Three, d: u8, a: u8, b: u8, c: u8 },
+    /// d = a ^ b, with 64-bit elements rotated right (XAR), or a ^ b with those of b rotated left by one (RAX1: `by` is 0)
+    XorRotate { d: u8, a: u8, b: u8, by: u8 },
     /// d = sums of neighbours of `size`, twice as wide
     PairLong {
         size: u8,
@@ -245,8 +350,15 @@ pub enum Simd {
     },
     /// d = (b:a) >> 8 * by
     Extract { q: bool, d: u8, a: u8, b: u8, by: u8 },
-    /// d = bytes of the table in V\[a\] (and the next register), selected by b
-    Table { q: bool, d: u8, a: u8, two: bool, b: u8 },
+    /// d = bytes of the table in V\[a\] and the registers behind it, selected by b; bytes that b does not select stay if `keep`, and are zero if not
+    Table {
+        q: bool,
+        d: u8,
+        a: u8,
+        count: u8,
+        b: u8,
+        keep: bool,
+    },
     /// All elements of d = a general register
     Duplicate { size: u8, q: bool, d: u8, a: Val },
     /// All elements of d = one element of a
@@ -278,17 +390,22 @@ impl Simd {
             | Simd::Single { q, d, .. }
             | Simd::Shift { q, d, .. }
             | Simd::PairLong { q, d, .. }
+            | Simd::ShiftInsert { q, d, .. }
+            | Simd::Dot { q, d, .. }
             | Simd::Extract { q, d, .. }
             | Simd::Table { q, d, .. }
             | Simd::Duplicate { q, d, .. }
             | Simd::DuplicateLane { q, d, .. } => Some((d, half(q))),
-            Simd::Narrow { upper, d, .. } => Some((d, half(upper))),
+            Simd::Narrow { upper, d, .. } | Simd::NarrowHigh { upper, d, .. } => Some((d, half(upper))),
             Simd::Constant { d, value } => Some((d, half(value >> 64 != 0))),
             Simd::Long { d, .. }
             | Simd::Widen { d, .. }
             | Simd::Insert { d, .. }
             | Simd::Copy { d, .. }
             | Simd::Pmull { d, .. }
+            | Simd::Sha { d, .. }
+            | Simd::Three { d, .. }
+            | Simd::XorRotate { d, .. }
             | Simd::Aes { d, .. } => Some((d, 4)),
         }
     }

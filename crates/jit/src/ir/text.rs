@@ -177,6 +177,22 @@ impl Display for Op {
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),
             Op::Vector(Vector::Load { size, d, at }) => write!(f, "v{d} = u{}{at}", 8u32 << size),
             Op::Vector(Vector::Store { size, a, at }) => write!(f, "u{}{at} = v{a}", 8u32 << size),
+            Op::Vector(Vector::LoadStructures { size, q, count, d, at }) => {
+                let (last, bytes) = ((d + count - 1) & 31, if q { 16 } else { 8 });
+                write!(
+                    f,
+                    "v{d}..v{last} = {bytes} bytes each of structures of {count} u{}{at}",
+                    8u32 << size
+                )
+            }
+            Op::Vector(Vector::StoreStructures { size, q, count, a, at }) => {
+                let (last, bytes) = ((a + count - 1) & 31, if q { 16 } else { 8 });
+                write!(
+                    f,
+                    "structures of {count} u{}{at} = {bytes} bytes each of v{a}..v{last}",
+                    8u32 << size
+                )
+            }
             Op::Float { ref op, .. } => plain(f, op),
             Op::Simd(ref op) => plain(f, op),
             Op::Fallback { insn } => write!(f, "interpret {}", insn.row().name),

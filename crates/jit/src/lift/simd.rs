@@ -1,4 +1,5 @@
-//! Advanced SIMD on integers, and AES. What sets the saturation flag is left to the interpreter.
+//! Advanced SIMD on integers, and cryptography. Left to the interpreter: saturating shifts by registers, doubling long products, polynomials of bytes, saturation of
+//! single elements, variable shifts of bytes and halfwords, matrix products, SHA-512, SM3 and SM4.
 
 use armlet_decoder::a64::*;
 
@@ -143,7 +144,7 @@ fn widen(l: &mut Lifter, signed: bool, To { size, q, rd }: To, a: u8, by: u8) ->
     )
 }
 
-fn narrow(l: &mut Lifter, To { size, q, rd }: To, a: u8, by: u8) -> bool {
+fn narrow(l: &mut Lifter, To { size, q, rd }: To, a: u8, by: u8, round: bool, excess: Excess) -> bool {
     push(
         l,
         Simd::Narrow {
@@ -152,23 +153,156 @@ fn narrow(l: &mut Lifter, To { size, q, rd }: To, a: u8, by: u8) -> bool {
             d: rd,
             a,
             by,
+            round,
+            excess,
         },
     )
 }
 
-fn pair_long(l: &mut Lifter, signed: bool, To { size, q, rd }: To, a: u8, into: Into) -> bool {
-    !(signed && size == 2)
-        && push(
-            l,
-            Simd::PairLong {
+fn narrow_high(l: &mut Lifter, op: Sum, round: bool, To { size, q, rd }: To, a: u8, b: u8) -> bool {
+    push(
+        l,
+        Simd::NarrowHigh {
+            op,
+            size,
+            upper: q,
+            round,
+            d: rd,
+            a,
+            b,
+        },
+    )
+}
+
+fn shift_insert(l: &mut Lifter, op: Shifts, To { size, q, rd }: To, a: u8, by: u8) -> bool {
+    push(
+        l,
+        Simd::ShiftInsert {
+            op,
+            size,
+            q,
+            d: rd,
+            a,
+            by,
+        },
+    )
+}
+
+fn dot(l: &mut Lifter, signed: bool, q: bool, rd: u8, a: u8, b: u8, lane: Option<u8>) -> bool {
+    push(
+        l,
+        Simd::Dot {
+            signed,
+            q,
+            d: rd,
+            a,
+            b,
+            lane,
+        },
+    )
+}
+
+/// SHA-1 and SHA-256, where the host has instructions for them.
+fn sha(l: &mut Lifter, op: Hash, d: u8, a: u8, b: u8) -> bool {
+    is_x86_feature_detected!("sha") && push(l, Simd::Sha { op, d, a, b })
+}
+
+/// LD2 to LD4 and ST2 to ST4 of whole registers.
+fn structures(l: &mut Lifter, load: bool, To { size, q, rd }: To, count: u8, rn: u8, rm: Option<u8>) -> bool {
+    let at = address(rn, 0);
+    l.push(Op::Vector(match load {
+        true => Vector::LoadStructures {
+            size,
+            q,
+            count,
+            d: rd,
+            at,
+        },
+        false => Vector::StoreStructures {
+            size,
+            q,
+            count,
+            a: rd,
+            at,
+        },
+    }));
+    post(l, rn, rm, i32::from(count) * if q { 16 } else { 8 })
+}
+
+/// LD1 to LD4 and ST1 to ST4 of one structure.
+fn single_structure(
+    l: &mut Lifter,
+    load: bool,
+    (size, lane): (u8, u8),
+    rt: u8,
+    count: u8,
+    rn: u8,
+    rm: Option<u8>,
+) -> bool {
+    for n in 0..count {
+        let (v, at) = ((rt + n) & 31, address(rn, i32::from(n) << size));
+        if load {
+            l.push(Op::Load {
+                load: Load::Zero(size),
+                d: Var::T(0),
+                at,
+            });
+            push(
+                l,
+                Simd::Insert {
+                    size,
+                    d: v,
+                    lane,
+                    a: t(0),
+                },
+            );
+        } else {
+            push(
+                l,
+                Simd::Move {
+                    size,
+                    d: Var::T(0),
+                    a: v,
+                    lane,
+                },
+            );
+            l.push(Op::Store {
                 size,
-                signed,
-                q,
-                d: rd,
-                a,
-                into,
-            },
-        )
+                a: t(0),
+                at,
+                release: false,
+            });
+        }
+    }
+    post(l, rn, rm, i32::from(count) << size)
+}
+
+/// LD1R to LD4R.
+fn replicate(l: &mut Lifter, To { size, q, rd }: To, count: u8, rn: u8, rm: Option<u8>) -> bool {
+    for n in 0..count {
+        l.push(Op::Load {
+            load: Load::Zero(size),
+            d: Var::T(0),
+            at: address(rn, i32::from(n) << size),
+        });
+        let d = (rd + n) & 31;
+        push(l, Simd::Duplicate { size, q, d, a: t(0) });
+    }
+    post(l, rn, rm, i32::from(count) << size)
+}
+
+fn pair_long(l: &mut Lifter, signed: bool, To { size, q, rd }: To, a: u8, into: Into) -> bool {
+    push(
+        l,
+        Simd::PairLong {
+            size,
+            signed,
+            q,
+            d: rd,
+            a,
+            into,
+        },
+    )
 }
 
 fn across(l: &mut Lifter, op: Lanes, To { size, q, rd }: To, a: u8) -> bool {
@@ -185,8 +319,17 @@ fn across(l: &mut Lifter, op: Lanes, To { size, q, rd }: To, a: u8) -> bool {
 }
 
 fn table(l: &mut Lifter, q: bool, rd: u8, a: u8, count: u8, b: u8) -> bool {
-    let two = count == 2;
-    count <= 2 && push(l, Simd::Table { q, d: rd, a, two, b })
+    push(
+        l,
+        Simd::Table {
+            q,
+            d: rd,
+            a,
+            count,
+            b,
+            keep: false,
+        },
+    )
 }
 
 /// AESE with AESMC behind it is one step on the host.
@@ -237,64 +380,6 @@ fn multiple(l: &mut Lifter, load: bool, q: bool, rt: u8, count: u8, rn: u8, rm: 
     post(l, rn, rm, i32::from(count) << size)
 }
 
-/// LD1 of one element.
-fn load_lane(l: &mut Lifter, size: u8, rt: u8, lane: u8, rn: u8, rm: Option<u8>) -> bool {
-    l.push(Op::Load {
-        load: Load::Zero(size),
-        d: Var::T(0),
-        at: address(rn, 0),
-    });
-    push(
-        l,
-        Simd::Insert {
-            size,
-            d: rt,
-            lane,
-            a: t(0),
-        },
-    );
-    post(l, rn, rm, 1 << size)
-}
-
-/// ST1 of one element.
-fn store_lane(l: &mut Lifter, size: u8, rt: u8, lane: u8, rn: u8, rm: Option<u8>) -> bool {
-    push(
-        l,
-        Simd::Move {
-            size,
-            d: Var::T(0),
-            a: rt,
-            lane,
-        },
-    );
-    l.push(Op::Store {
-        size,
-        a: t(0),
-        at: address(rn, 0),
-        release: false,
-    });
-    post(l, rn, rm, 1 << size)
-}
-
-/// LD1R.
-fn load_all(l: &mut Lifter, To { size, q, rd }: To, rn: u8, rm: Option<u8>) -> bool {
-    l.push(Op::Load {
-        load: Load::Zero(size),
-        d: Var::T(0),
-        at: address(rn, 0),
-    });
-    push(
-        l,
-        Simd::Duplicate {
-            size,
-            q,
-            d: rd,
-            a: t(0),
-        },
-    );
-    post(l, rn, rm, 1 << size)
-}
-
 /// Lifts an instruction of this file; `false` leaves it to others.
 #[rustfmt::skip]
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
@@ -326,7 +411,6 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::UminVec(UminVec { q, size, rd, rn, rm }) => binary(l, Lanes::MinUnsigned, to(size, q, rd), rn, rm),
         Insn::SabdVec(SabdVec { q, size, rd, rn, rm }) => binary(l, Lanes::DifferenceSigned, to(size, q, rd), rn, rm),
         Insn::UabdVec(UabdVec { q, size, rd, rn, rm }) => binary(l, Lanes::DifferenceUnsigned, to(size, q, rd), rn, rm),
-        Insn::UrhaddVec(UrhaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Average, to(size, q, rd), rn, rm),
         Insn::UshlVec(UshlVec { q, size, rd, rn, rm }) => binary(l, Lanes::ShiftUnsigned, to(size, q, rd), rn, rm),
         Insn::SshlVec(SshlVec { q, size, rd, rn, rm }) => binary(l, Lanes::ShiftSigned, to(size, q, rd), rn, rm),
         Insn::AddScalar(AddScalar { rd, rn, rm }) => binary(l, Lanes::Add, scalar(rd), rn, rm),
@@ -392,7 +476,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::UminpVec(UminpVec { q, size, rd, rn, rm }) => pairwise(l, Lanes::MinUnsigned, to(size, q, rd), rn, rm),
         Insn::Uminv(Uminv { q, size, rd, rn }) => across(l, Lanes::MinUnsigned, to(size, q, rd), rn),
         Insn::AddpScalar(AddpScalar { rd, rn }) => across(l, Lanes::Add, to(3, true, rd), rn),
-        Insn::Uaddlv(Uaddlv { q, size: 0, rd, rn }) => push(l, Simd::Across { op: Across::LongBytes, size: 0, q, d: rd, a: rn }),
+        Insn::Uaddlv(Uaddlv { q, size, rd, rn }) => push(l, Simd::Across { op: Across::Long { signed: false }, size, q, d: rd, a: rn }),
+        Insn::Saddlv(Saddlv { q, size, rd, rn }) => push(l, Simd::Across { op: Across::Long { signed: true }, size, q, d: rd, a: rn }),
         Insn::Saddlp(Saddlp { q, size, rd, rn }) => pair_long(l, true, to(size, q, rd), rn, Into::Replace),
         Insn::Uaddlp(Uaddlp { q, size, rd, rn }) => pair_long(l, false, to(size, q, rd), rn, Into::Replace),
         Insn::Sadalp(Sadalp { q, size, rd, rn }) => pair_long(l, true, to(size, q, rd), rn, Into::Add),
@@ -411,8 +496,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Sshll(Sshll { q, size, rd, rn, shift }) => widen(l, true, to(size, q, rd), rn, shift),
         Insn::Ushll(Ushll { q, size, rd, rn, shift }) => widen(l, false, to(size, q, rd), rn, shift),
         Insn::Shll(Shll { q, size, rd, rn }) => widen(l, false, to(size, q, rd), rn, 8 << size),
-        Insn::Xtn(Xtn { q, size, rd, rn }) => narrow(l, to(size, q, rd), rn, 0),
-        Insn::Shrn(Shrn { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift),
+        Insn::Xtn(Xtn { q, size, rd, rn }) => narrow(l, to(size, q, rd), rn, 0, false, Excess::Cut),
+        Insn::Shrn(Shrn { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, false, Excess::Cut),
 
         Insn::Saddl(Saddl { q, size, rd, rn, rm }) => long(l, Lanes::Add, true, false, to(size, q, rd), (rn, Reg(rm)), Into::Replace),
         Insn::Uaddl(Uaddl { q, size, rd, rn, rm }) => long(l, Lanes::Add, false, false, to(size, q, rd), (rn, Reg(rm)), Into::Replace),
@@ -461,14 +546,109 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
 
         Insn::Ld1Multiple(Ld1Multiple { q, rt, rn, count, .. }) => multiple(l, true, q, rt, count, rn, None),
         Insn::St1Multiple(St1Multiple { q, rt, rn, count, .. }) => multiple(l, false, q, rt, count, rn, None),
-        Insn::Ld1Single(Ld1Single { size, index, rt, rn }) => load_lane(l, size, rt, index, rn, None),
-        Insn::St1Single(St1Single { size, index, rt, rn }) => store_lane(l, size, rt, index, rn, None),
-        Insn::Ld1r(Ld1r { q, size, rt, rn }) => load_all(l, to(size, q, rt), rn, None),
         Insn::Ld1MultiplePost(Ld1MultiplePost { q, rt, rn, rm, count, .. }) => multiple(l, true, q, rt, count, rn, Some(rm)),
         Insn::St1MultiplePost(St1MultiplePost { q, rt, rn, rm, count, .. }) => multiple(l, false, q, rt, count, rn, Some(rm)),
-        Insn::Ld1SinglePost(Ld1SinglePost { size, index, rt, rn, rm }) => load_lane(l, size, rt, index, rn, Some(rm)),
-        Insn::St1SinglePost(St1SinglePost { size, index, rt, rn, rm }) => store_lane(l, size, rt, index, rn, Some(rm)),
-        Insn::Ld1rPost(Ld1rPost { q, size, rt, rn, rm }) => load_all(l, to(size, q, rt), rn, Some(rm)),
+        Insn::Ld1Single(Ld1Single { size, index, rt, rn }) => single_structure(l, true, (size, index), rt, 1, rn, None),
+        Insn::Ld1SinglePost(Ld1SinglePost { size, index, rt, rn, rm }) => single_structure(l, true, (size, index), rt, 1, rn, Some(rm)),
+        Insn::St1Single(St1Single { size, index, rt, rn }) => single_structure(l, false, (size, index), rt, 1, rn, None),
+        Insn::St1SinglePost(St1SinglePost { size, index, rt, rn, rm }) => single_structure(l, false, (size, index), rt, 1, rn, Some(rm)),
+        Insn::Ld1r(Ld1r { q, size, rt, rn }) => replicate(l, to(size, q, rt), 1, rn, None),
+        Insn::Ld1rPost(Ld1rPost { q, size, rt, rn, rm }) => replicate(l, to(size, q, rt), 1, rn, Some(rm)),
+        Insn::Ld2Single(Ld2Single { size, index, rt, rn }) => single_structure(l, true, (size, index), rt, 2, rn, None),
+        Insn::Ld2Multiple(Ld2Multiple { q, size, rt, rn }) => structures(l, true, to(size, q, rt), 2, rn, None),
+        Insn::Ld2SinglePost(Ld2SinglePost { size, index, rt, rn, rm }) => single_structure(l, true, (size, index), rt, 2, rn, Some(rm)),
+        Insn::Ld2MultiplePost(Ld2MultiplePost { q, size, rt, rn, rm }) => structures(l, true, to(size, q, rt), 2, rn, Some(rm)),
+        Insn::St2Single(St2Single { size, index, rt, rn }) => single_structure(l, false, (size, index), rt, 2, rn, None),
+        Insn::St2Multiple(St2Multiple { q, size, rt, rn }) => structures(l, false, to(size, q, rt), 2, rn, None),
+        Insn::St2SinglePost(St2SinglePost { size, index, rt, rn, rm }) => single_structure(l, false, (size, index), rt, 2, rn, Some(rm)),
+        Insn::St2MultiplePost(St2MultiplePost { q, size, rt, rn, rm }) => structures(l, false, to(size, q, rt), 2, rn, Some(rm)),
+        Insn::Ld2r(Ld2r { q, size, rt, rn }) => replicate(l, to(size, q, rt), 2, rn, None),
+        Insn::Ld2rPost(Ld2rPost { q, size, rt, rn, rm }) => replicate(l, to(size, q, rt), 2, rn, Some(rm)),
+        Insn::Ld3Single(Ld3Single { size, index, rt, rn }) => single_structure(l, true, (size, index), rt, 3, rn, None),
+        Insn::Ld3Multiple(Ld3Multiple { q, size, rt, rn }) => structures(l, true, to(size, q, rt), 3, rn, None),
+        Insn::Ld3SinglePost(Ld3SinglePost { size, index, rt, rn, rm }) => single_structure(l, true, (size, index), rt, 3, rn, Some(rm)),
+        Insn::Ld3MultiplePost(Ld3MultiplePost { q, size, rt, rn, rm }) => structures(l, true, to(size, q, rt), 3, rn, Some(rm)),
+        Insn::St3Single(St3Single { size, index, rt, rn }) => single_structure(l, false, (size, index), rt, 3, rn, None),
+        Insn::St3Multiple(St3Multiple { q, size, rt, rn }) => structures(l, false, to(size, q, rt), 3, rn, None),
+        Insn::St3SinglePost(St3SinglePost { size, index, rt, rn, rm }) => single_structure(l, false, (size, index), rt, 3, rn, Some(rm)),
+        Insn::St3MultiplePost(St3MultiplePost { q, size, rt, rn, rm }) => structures(l, false, to(size, q, rt), 3, rn, Some(rm)),
+        Insn::Ld3r(Ld3r { q, size, rt, rn }) => replicate(l, to(size, q, rt), 3, rn, None),
+        Insn::Ld3rPost(Ld3rPost { q, size, rt, rn, rm }) => replicate(l, to(size, q, rt), 3, rn, Some(rm)),
+        Insn::Ld4Single(Ld4Single { size, index, rt, rn }) => single_structure(l, true, (size, index), rt, 4, rn, None),
+        Insn::Ld4Multiple(Ld4Multiple { q, size, rt, rn }) => structures(l, true, to(size, q, rt), 4, rn, None),
+        Insn::Ld4SinglePost(Ld4SinglePost { size, index, rt, rn, rm }) => single_structure(l, true, (size, index), rt, 4, rn, Some(rm)),
+        Insn::Ld4MultiplePost(Ld4MultiplePost { q, size, rt, rn, rm }) => structures(l, true, to(size, q, rt), 4, rn, Some(rm)),
+        Insn::St4Single(St4Single { size, index, rt, rn }) => single_structure(l, false, (size, index), rt, 4, rn, None),
+        Insn::St4Multiple(St4Multiple { q, size, rt, rn }) => structures(l, false, to(size, q, rt), 4, rn, None),
+        Insn::St4SinglePost(St4SinglePost { size, index, rt, rn, rm }) => single_structure(l, false, (size, index), rt, 4, rn, Some(rm)),
+        Insn::St4MultiplePost(St4MultiplePost { q, size, rt, rn, rm }) => structures(l, false, to(size, q, rt), 4, rn, Some(rm)),
+        Insn::Ld4r(Ld4r { q, size, rt, rn }) => replicate(l, to(size, q, rt), 4, rn, None),
+        Insn::Ld4rPost(Ld4rPost { q, size, rt, rn, rm }) => replicate(l, to(size, q, rt), 4, rn, Some(rm)),
+        Insn::ShaddVec(ShaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Sum, true), to(size, q, rd), rn, rm),
+        Insn::UhaddVec(UhaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Sum, false), to(size, q, rd), rn, rm),
+        Insn::SrhaddVec(SrhaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::SumRounded, true), to(size, q, rd), rn, rm),
+        Insn::UrhaddVec(UrhaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::SumRounded, false), to(size, q, rd), rn, rm),
+        Insn::ShsubVec(ShsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Difference, true), to(size, q, rd), rn, rm),
+        Insn::UhsubVec(UhsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Difference, false), to(size, q, rd), rn, rm),
+        Insn::SqaddVec(SqaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, true), to(size, q, rd), rn, rm),
+        Insn::SqaddScalar(SqaddScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, true), scalar(rd), rn, rm),
+        Insn::UqaddVec(UqaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, false), to(size, q, rd), rn, rm),
+        Insn::UqaddScalar(UqaddScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, false), scalar(rd), rn, rm),
+        Insn::SqsubVec(SqsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, true), to(size, q, rd), rn, rm),
+        Insn::SqsubScalar(SqsubScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, true), scalar(rd), rn, rm),
+        Insn::UqsubVec(UqsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, false), to(size, q, rd), rn, rm),
+        Insn::UqsubScalar(UqsubScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, false), scalar(rd), rn, rm),
+        Insn::SqdmulhVec(SqdmulhVec { q, size, rd, rn, rm }) => binary(l, Lanes::DoublingHigh { round: false }, to(size, q, rd), rn, rm),
+        Insn::SqdmulhElementVec(SqdmulhElementVec { q, size, rd, rn, index, rm }) => lanes(l, Lanes::DoublingHigh { round: false }, to(size, q, rd), Reg(rn), Lane(rm, index), Into::Replace),
+        Insn::SqrdmulhVec(SqrdmulhVec { q, size, rd, rn, rm }) => binary(l, Lanes::DoublingHigh { round: true }, to(size, q, rd), rn, rm),
+        Insn::SqrdmulhElementVec(SqrdmulhElementVec { q, size, rd, rn, index, rm }) => lanes(l, Lanes::DoublingHigh { round: true }, to(size, q, rd), Reg(rn), Lane(rm, index), Into::Replace),
+        Insn::SrshrVec(SrshrVec { q, size, rd, rn, shift: by }) => shift(l, Shifts::RightSignedRounded, to(size, q, rd), rn, by, Into::Replace),
+        Insn::SrshrScalar(SrshrScalar { rd, rn, shift: by }) => shift(l, Shifts::RightSignedRounded, scalar(rd), rn, by, Into::Replace),
+        Insn::UrshrVec(UrshrVec { q, size, rd, rn, shift: by }) => shift(l, Shifts::RightRounded, to(size, q, rd), rn, by, Into::Replace),
+        Insn::UrshrScalar(UrshrScalar { rd, rn, shift: by }) => shift(l, Shifts::RightRounded, scalar(rd), rn, by, Into::Replace),
+        Insn::SrsraVec(SrsraVec { q, size, rd, rn, shift: by }) => shift(l, Shifts::RightSignedRounded, to(size, q, rd), rn, by, Into::Add),
+        Insn::SrsraScalar(SrsraScalar { rd, rn, shift: by }) => shift(l, Shifts::RightSignedRounded, scalar(rd), rn, by, Into::Add),
+        Insn::UrsraVec(UrsraVec { q, size, rd, rn, shift: by }) => shift(l, Shifts::RightRounded, to(size, q, rd), rn, by, Into::Add),
+        Insn::UrsraScalar(UrsraScalar { rd, rn, shift: by }) => shift(l, Shifts::RightRounded, scalar(rd), rn, by, Into::Add),
+        Insn::SriVec(SriVec { q, size, rd, rn, shift: by }) => shift_insert(l, Shifts::Right, to(size, q, rd), rn, by),
+        Insn::SriScalar(SriScalar { rd, rn, shift: by }) => shift_insert(l, Shifts::Right, scalar(rd), rn, by),
+        Insn::SliVec(SliVec { q, size, rd, rn, shift: by }) => shift_insert(l, Shifts::Left, to(size, q, rd), rn, by),
+        Insn::SliScalar(SliScalar { rd, rn, shift: by }) => shift_insert(l, Shifts::Left, scalar(rd), rn, by),
+        Insn::Rshrn(Rshrn { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, true, Excess::Cut),
+        Insn::SqshrunVec(SqshrunVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, false, Excess::Saturate { from_signed: true, to_signed: false }),
+        Insn::SqrshrunVec(SqrshrunVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, true, Excess::Saturate { from_signed: true, to_signed: false }),
+        Insn::SqshrnVec(SqshrnVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, false, Excess::Saturate { from_signed: true, to_signed: true }),
+        Insn::SqrshrnVec(SqrshrnVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, true, Excess::Saturate { from_signed: true, to_signed: true }),
+        Insn::UqshrnVec(UqshrnVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, false, Excess::Saturate { from_signed: false, to_signed: false }),
+        Insn::UqrshrnVec(UqrshrnVec { q, size, rd, rn, shift }) => narrow(l, to(size, q, rd), rn, shift, true, Excess::Saturate { from_signed: false, to_signed: false }),
+        Insn::SqxtnVec(SqxtnVec { q, size, rd, rn }) => narrow(l, to(size, q, rd), rn, 0, false, Excess::Saturate { from_signed: true, to_signed: true }),
+        Insn::SqxtunVec(SqxtunVec { q, size, rd, rn }) => narrow(l, to(size, q, rd), rn, 0, false, Excess::Saturate { from_signed: true, to_signed: false }),
+        Insn::UqxtnVec(UqxtnVec { q, size, rd, rn }) => narrow(l, to(size, q, rd), rn, 0, false, Excess::Saturate { from_signed: false, to_signed: false }),
+        Insn::Addhn(Addhn { q, size, rd, rn, rm }) => narrow_high(l, Sum::Add, false, to(size, q, rd), rn, rm),
+        Insn::Raddhn(Raddhn { q, size, rd, rn, rm }) => narrow_high(l, Sum::Add, true, to(size, q, rd), rn, rm),
+        Insn::Subhn(Subhn { q, size, rd, rn, rm }) => narrow_high(l, Sum::Sub, false, to(size, q, rd), rn, rm),
+        Insn::Rsubhn(Rsubhn { q, size, rd, rn, rm }) => narrow_high(l, Sum::Sub, true, to(size, q, rd), rn, rm),
+        Insn::ClzVec(ClzVec { q, size, rd, rn }) => single(l, Single::LeadingZeros, to(size, q, rd), rn),
+        Insn::ClsVec(ClsVec { q, size, rd, rn }) => single(l, Single::LeadingSigns, to(size, q, rd), rn),
+        Insn::Tbx(Tbx { q, rd, rn, rm, count }) => push(l, Simd::Table { q, d: rd, a: rn, count, b: rm, keep: true }),
+        Insn::SdotVec(SdotVec { q, rd, rn, rm }) => dot(l, true, q, rd, rn, rm, None),
+        Insn::SdotElement(SdotElement { q, rd, rn, rm, index }) => dot(l, true, q, rd, rn, rm, Some(index)),
+        Insn::UdotVec(UdotVec { q, rd, rn, rm }) => dot(l, false, q, rd, rn, rm, None),
+        Insn::UdotElement(UdotElement { q, rd, rn, rm, index }) => dot(l, false, q, rd, rn, rm, Some(index)),
+        Insn::Sha1c(Sha1c { rd, rn, rm }) => sha(l, Hash::Sha1c, rd, rn, rm),
+        Insn::Sha1p(Sha1p { rd, rn, rm }) => sha(l, Hash::Sha1p, rd, rn, rm),
+        Insn::Sha1m(Sha1m { rd, rn, rm }) => sha(l, Hash::Sha1m, rd, rn, rm),
+        Insn::Sha1su0(Sha1su0 { rd, rn, rm }) => sha(l, Hash::Sha1su0, rd, rn, rm),
+        Insn::Sha256h(Sha256h { rd, rn, rm }) => sha(l, Hash::Sha256h, rd, rn, rm),
+        Insn::Sha256h2(Sha256h2 { rd, rn, rm }) => sha(l, Hash::Sha256h2, rd, rn, rm),
+        Insn::Sha256su1(Sha256su1 { rd, rn, rm }) => sha(l, Hash::Sha256su1, rd, rn, rm),
+        Insn::Sha1h(Sha1h { rd, rn }) => sha(l, Hash::Sha1h, rd, rn, rn),
+        Insn::Sha1su1(Sha1su1 { rd, rn }) => sha(l, Hash::Sha1su1, rd, rn, rn),
+        Insn::Sha256su0(Sha256su0 { rd, rn }) => sha(l, Hash::Sha256su0, rd, rn, rn),
+        Insn::Eor3(Eor3 { rd, rn, rm, ra }) => push(l, Simd::Three { op: Three::Xor, d: rd, a: rn, b: rm, c: ra }),
+        Insn::Bcax(Bcax { rd, rn, rm, ra }) => push(l, Simd::Three { op: Three::BitClearXor, d: rd, a: rn, b: rm, c: ra }),
+        Insn::Rax1(Rax1 { rd, rn, rm }) => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: 0 }),
+        Insn::Xar(Xar { rd, rn, rm, imm }) if imm != 0 => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: imm }),
         _ => false,
     }
 }
