@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | `arm926` | ARMv5TEJ, Thumb | VFPv2 | – |
 //! | `cortex-a9` | ARMv7-A, Thumb-2, MP | VFPv3 with half-precision conversions, Advanced SIMD | – |
-//! | `max` | ARMv8-A in AArch32 state | VFPv4, half-precision arithmetic | divide, CRC32, AES, SHA, ordered accesses, dot product |
+//! | `max` | ARMv8-A in AArch32 state | VFPv4, what ARMv8 added | divide, CRC32, AES, SHA, ordered accesses, dot product |
 //!
 //! Data accesses may be unaligned on all of them (on ARMv5 hardware, such an access rotates or traps; no program wants that).
 

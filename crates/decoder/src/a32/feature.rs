@@ -35,8 +35,6 @@ pub enum Feature {
     Vfp4,
     /// What ARMv8 added to scalar floating point: VSEL, VMAXNM, VCVTA, VRINT.
     Fp8,
-    /// Half-precision arithmetic.
-    Fp16,
     /// Advanced SIMD.
     Neon,
     /// Fused multiply-add of Advanced SIMD.
@@ -53,16 +51,8 @@ pub enum Feature {
     Rdm,
     /// VSDOT, VUDOT.
     DotProd,
-    /// VFMAL, VFMSL.
-    Fhm,
-    /// VCADD, VCMLA.
-    Fcma,
     /// VJCVT.
     Jscvt,
-    /// BFloat16.
-    Bf16,
-    /// 8-bit integer matrix multiplication.
-    I8mm,
 }
 
 /// Instructions that armlet's CPUs do not have; they are undefined and are reported by this name.
@@ -80,6 +70,16 @@ pub enum Extension {
     ThumbEe,
     /// TT, SG and their like of the M profile.
     MProfile,
+    /// Half-precision arithmetic (FEAT_FP16).
+    Fp16,
+    /// VFMAL, VFMSL (FEAT_FHM).
+    Fhm,
+    /// VCADD, VCMLA (FEAT_FCMA).
+    Fcma,
+    /// BFloat16 (FEAT_AA32BF16).
+    Bf16,
+    /// 8-bit integer matrix multiplication (FEAT_AA32I8MM).
+    I8mm,
     /// Speculation barrier (FEAT_SB).
     Sb,
 }

@@ -21,7 +21,6 @@ fn first(feature: Feature) -> Model {
         | Feature::Crc32
         | Feature::Vfp4
         | Feature::Fp8
-        | Feature::Fp16
         | Feature::Neon4
         | Feature::Neon8
         | Feature::Aes
@@ -29,10 +28,6 @@ fn first(feature: Feature) -> Model {
         | Feature::Sha256
         | Feature::Rdm
         | Feature::DotProd
-        | Feature::Fhm
-        | Feature::Fcma
-        | Feature::Jscvt
-        | Feature::Bf16
-        | Feature::I8mm => Model::Max,
+        | Feature::Jscvt => Model::Max,
     }
 }
