@@ -1,10 +1,11 @@
-//! Chores of the workspace: `cargo xtask where | bless | binaries | guests | sweep | bench`. One file per chore.
+//! Chores of the workspace: `cargo xtask where | bless | binaries | guests | sweep | bench | book`. One file per chore.
 
 #![forbid(unsafe_code)]
 
 mod bench;
 mod binaries;
 mod bless;
+mod book;
 mod guests;
 mod sweep;
 mod tool;
@@ -49,6 +50,8 @@ enum Chore {
         #[arg(long, default_value = "1")]
         stride: NonZeroU32,
     },
+    /// Render the book of docs/ into target/book.
+    Book,
     /// Compare armlet with native runs and with qemu-user on the test programs; prints Markdown.
     Bench(bench::Arguments),
 }
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         Chore::Binaries { names } => binaries::run(&names),
         Chore::Guests => guests::run(),
         Chore::Sweep { stride } => sweep::run(stride),
+        Chore::Book => book::run(),
         Chore::Bench(arguments) => bench::run(arguments),
     }
 }

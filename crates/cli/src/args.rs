@@ -44,6 +44,15 @@ pub enum Command {
     /// Compare one program's engines: native, interpreter, translator, qemu-user; and when a translation has paid
     #[command(override_usage = "armlet bench [FLAGS] PROGRAM [ARGUMENTS]...")]
     Bench(BenchArgs),
+    /// Compare boxes: one program directly, in a container's namespaces, emulated, and emulated in namespaces
+    Compare(CompareArgs),
+    /// Run a program of this machine in the namespaces of `--isolate`
+    #[command(hide = true)]
+    Contain {
+        /// The program and its arguments.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
     /// Disassemble a program, or instruction words
     Disasm(DisasmArgs),
     /// Explain an instruction: its bits, what it does, and what the interpreter and the translator make of it
@@ -54,8 +63,17 @@ pub enum Command {
     Coverage(FileArgs),
     /// Print a completion script for a shell
     Completions(CompletionArgs),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or that of a command
+    Man(ManArgs),
+}
+
+/// How much of the confinement must be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Isolate {
+    /// What the kernel permits; the rest is said on stderr.
+    Usual,
+    /// All of it, with a shorter list of system calls.
+    Strict,
 }
 
 /// How a program is run.
@@ -109,6 +127,13 @@ pub struct RunFlags {
         .map(|name| Model::from_name(&name).unwrap_or_default()))]
     #[arg(help_heading = SYSTEM, hide_env_values = true)]
     pub cpu: Model,
+
+    /// Confine the program by namespaces, Landlock and seccomp: it sees itself and its root directory, and no network;
+    /// `strict` ends it where anything of this cannot be applied
+    #[arg(long = "isolate", value_name = "MODE", env = "ARMLET_ISOLATE", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "usual", value_enum, conflicts_with = "strace_file")]
+    #[arg(help_heading = SYSTEM, hide_env_values = true)]
+    pub isolate: Option<Isolate>,
 
     /// The kernel release that `uname -r` tells
     #[arg(short = 'r', long = "uname", value_name = "RELEASE", env = "ARMLET_UNAME")]
@@ -194,6 +219,20 @@ pub struct BenchArgs {
     pub command: Vec<OsString>,
 }
 
+/// What to compare.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// A static build of test-binaries/src/probe.c for this machine, instead of one made by the C compiler
+    #[arg(long, value_name = "FILE")]
+    pub native: Option<PathBuf>,
+    /// Rounds; medians are shown
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// Also write everything to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
 /// What to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -203,6 +242,13 @@ pub struct ExplainArgs {
     /// Colours; `auto` heeds NO_COLOR, and has them on a terminal only
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: crate::style::When,
+}
+
+/// Which manual page.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// A command of armlet's, such as `explain`
+    pub command: Option<String>,
 }
 
 /// Which shell.

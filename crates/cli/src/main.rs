@@ -4,12 +4,14 @@
 //! - `words.rs`: where armlet's flags end and the program begins, and qemu's spellings;
 //! - `commands/`: one file per subcommand;
 //! - `explain/`: what there is to know of an instruction;
+//! - `isolate.rs`: the stages of `--isolate`;
 //! - `style.rs`, `progress.rs`: colours, and progress of long work.
 #![forbid(unsafe_code)]
 
 mod args;
 mod commands;
 mod explain;
+mod isolate;
 mod progress;
 mod style;
 mod words;
@@ -61,12 +63,14 @@ fn main() -> ExitCode {
         None => return commands::run::run(cli.flags, program, personality),
         Some(Command::Run(flags)) => return commands::run::run(flags, program, personality),
         Some(Command::Bench(arguments)) => commands::bench::run(&arguments),
+        Some(Command::Compare(arguments)) => commands::compare::run(&arguments),
+        Some(Command::Contain { command }) => commands::compare::contain(&command),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Info(arguments)) => commands::info::run(&arguments),
         Some(Command::Coverage(arguments)) => commands::coverage::run(&arguments),
         Some(Command::Completions(arguments)) => commands::completions::run(&arguments),
-        Some(Command::Man) => commands::completions::man(),
+        Some(Command::Man(arguments)) => commands::completions::man(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -123,7 +123,8 @@ impl Words {
 
 /// Whether the value of a flag is the next word.
 fn takes_next(command: &Command, flag: &str) -> bool {
-    let takes_value = |arg: &Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+    let takes_value =
+        |arg: &Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) && !arg.is_require_equals_set();
     let mut known = command.get_arguments();
     match flag.strip_prefix("--") {
         Some(long) => known.any(|arg| arg.get_long() == Some(long) && takes_value(arg)),

@@ -39,6 +39,17 @@ pub use start::{Launch, LaunchError, host_environment, launch, resume};
 /// The exit status when armlet itself fails.
 pub const INTERNAL_ERROR: i32 = 125;
 
+/// Ends this process by the default action of a signal, for one that stands for another process that ended so.
+pub fn end_by_signal(signal: i32) -> ! {
+    let core = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: no core file is made of this process; that one may have left its own.
+    unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const core) };
+    signal::host::die(signal)
+}
+
 /// Makes a panic, in any thread, the end of the process: with one line that says whose fault it is.
 pub fn end_on_panic() {
     std::panic::set_hook(Box::new(|info| {

@@ -1,11 +1,12 @@
-//! `armlet completions SHELL` and `armlet man`.
+//! `armlet completions SHELL` and `armlet man [COMMAND]`.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::CommandFactory;
 
-use crate::args::{Cli, CompletionArgs};
+use crate::args::{Cli, CompletionArgs, ManArgs};
 
 /// Prints a completion script.
 pub fn run(arguments: &CompletionArgs) -> anyhow::Result<ExitCode> {
@@ -15,8 +16,24 @@ pub fn run(arguments: &CompletionArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the manual page.
-pub fn man() -> anyhow::Result<ExitCode> {
-    clap_mangen::Man::new(Cli::command()).render(&mut io::stdout())?;
+/// Prints a manual page: armlet's, or that of a command, which is called `armlet-COMMAND`.
+pub fn man(arguments: &ManArgs) -> anyhow::Result<ExitCode> {
+    let mut armlet = Cli::command();
+    armlet.build();
+    let page = match &arguments.command {
+        None => clap_mangen::Man::new(Cli::command()),
+        Some(name) => {
+            let known: Vec<&str> = armlet
+                .get_subcommands()
+                .filter(|command| !command.is_hide_set())
+                .map(|command| command.get_name())
+                .collect();
+            let Some(command) = armlet.find_subcommand(name) else {
+                bail!("{name}: no command of armlet's; there are {}", known.join(", "));
+            };
+            clap_mangen::Man::new(command.clone()).title(format!("armlet-{name}"))
+        }
+    };
+    page.render(&mut io::stdout())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,9 +9,13 @@ use std::process::ExitCode;
 use armlet_runtime::{Launch, Options, Settings, host_environment, launch};
 use clap::CommandFactory;
 
-use crate::args::{Cli, RunFlags};
+use crate::args::{Cli, Isolate, RunFlags};
+use crate::isolate;
 use crate::words::Personality;
-use crate::{USAGE, complain};
+use crate::{INTERNAL_ERROR, USAGE, complain};
+
+/// Where programs are looked for in an isolated guest.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs the program; comes back only if it cannot be started.
 pub fn run(mut flags: RunFlags, words: Vec<OsString>, personality: Personality) -> ExitCode {
@@ -22,6 +26,47 @@ pub fn run(mut flags: RunFlags, words: Vec<OsString>, personality: Personality) 
         eprintln!("armlet: no program given: armlet [FLAGS] PROGRAM [ARGUMENTS]...; `armlet --help` lists the flags");
         return USAGE.into();
     };
+    if let Some(mode) = flags.isolate {
+        // With a root of its own, the program is named by its path there.
+        if flags.rootfs.is_none()
+            && armlet_isolation::stage() == armlet_isolation::Stage::Outer
+            && !Path::new(&program).exists()
+        {
+            let hint = path_hint(&program, 127);
+            return complain(&format_args!("{}: not found{hint}", Path::new(&program).display()), 127);
+        }
+        return isolated(mode, flags, words);
+    }
+    start(flags, words)
+}
+
+/// Starts it in the sandbox of `--isolate`.
+fn isolated(mode: Isolate, mut flags: RunFlags, mut words: Vec<OsString>) -> ExitCode {
+    let rootfs = flags.rootfs.take();
+    let plan = armlet_isolation::Plan {
+        mode: match mode {
+            Isolate::Usual => armlet_isolation::Mode::Usual,
+            Isolate::Strict => armlet_isolation::Mode::Strict,
+        },
+        program: words[0].clone().into(),
+        rootfs: rootfs.clone(),
+        sysroot: flags.sysroot.clone(),
+    };
+    let guest = || {
+        // The root directory is in its place; a bare name is looked up in it.
+        if rootfs.is_some() && !words[0].as_bytes().contains(&b'/') {
+            let found = env::split_paths(PATH).map(|directory| directory.join(&words[0]));
+            if let Some(path) = found.into_iter().find(|path| path.is_file()) {
+                words[0] = path.into();
+            }
+        }
+        start(flags, words)
+    };
+    isolate::enter(&plan, guest).unwrap_or_else(|error| complain(&format_args!("{error:#}"), INTERNAL_ERROR.into()))
+}
+
+fn start(flags: RunFlags, words: Vec<OsString>) -> ExitCode {
+    let program = words[0].clone();
     let launched = match prepare(flags, words) {
         Ok(launched) => launched,
         Err(error) => {
@@ -73,7 +118,17 @@ fn environment(flags: &RunFlags) -> Result<Vec<CString>, String> {
     let remove = |environment: &mut Vec<CString>, name: &OsStr| {
         environment.retain(|string| name_of(string.as_bytes()) != name.as_bytes());
     };
-    for name in own.into_iter().chain(flags.unset_env.iter().map(OsString::as_os_str)) {
+    if flags.isolate.is_some() {
+        environment.retain(|string| armlet_isolation::keeps_variable(name_of(string.as_bytes())));
+        environment
+            .extend([format!("PATH={PATH}"), "HOME=/".to_owned()].map(|text| CString::new(text).unwrap_or_default()));
+    }
+    let inside = armlet_isolation::VARIABLES.map(OsStr::new);
+    for name in own
+        .into_iter()
+        .chain(inside)
+        .chain(flags.unset_env.iter().map(OsString::as_os_str))
+    {
         remove(&mut environment, name);
     }
     for setting in &flags.set_env {
