@@ -7,6 +7,7 @@
 
 use crate::a32_features::Model;
 use crate::a64::{Flags, State};
+use crate::fp::{Fpcr, fpsr};
 
 /// Index of SP in [`State::x`].
 pub const SP: u8 = 13;
@@ -17,6 +18,8 @@ pub const PC: u8 = 15;
 
 /// The bits of CPSR that are not in [`Flags`].
 pub mod cpsr {
+    /// What user code reads and writes: the flags, Q and GE.
+    pub const APSR: u32 = 0xf80f_0000;
     /// Cumulative saturation.
     pub const Q: u32 = 1 << 27;
     /// GE\[3:0\], the lowest bit.
@@ -85,6 +88,18 @@ impl State {
     pub fn set_s(&mut self, n: u8, value: u32) {
         let at = usize::from(n & 3) * 4;
         self.v[usize::from(n >> 2 & 7)].0[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// FPSCR, put together from its parts.
+    pub fn fpscr(&self) -> u32 {
+        self.a32.fpscr_flags.to_bits() | self.fpcr & Fpcr::WRITABLE | self.fpsr & fpsr::WRITABLE
+    }
+
+    /// Writes FPSCR; vector length and stride, and trap enables, stay 0.
+    pub fn set_fpscr(&mut self, bits: u32) {
+        self.a32.fpscr_flags = Flags::from_bits(bits);
+        self.fpcr = bits & Fpcr::WRITABLE;
+        self.fpsr = bits & fpsr::WRITABLE;
     }
 
     /// CPSR as user mode and signal frames see it: little-endian data, interrupts on, user mode.

@@ -316,6 +316,12 @@ fn check_row(row: &Row) -> Result<(), String> {
     }
 }
 
+/// Whether `a` overrides `b`, or a row that does.
+fn wins(a: &Row, b: &Row, rows: &[Row]) -> bool {
+    let beneath = |name: &String| rows.iter().find(|row| row.name == *name);
+    a.overrides.contains(&b.name) || a.overrides.iter().filter_map(beneath).any(|row| wins(row, b, rows))
+}
+
 fn check_overlaps(table: &Table) -> Result<(), String> {
     let mut report = String::new();
     let rows = &table.rows;
@@ -339,7 +345,7 @@ fn check_overlaps(table: &Table) -> Result<(), String> {
                 && !a.leaves_out(b)
                 && !b.leaves_out(a);
             let declared = a.overrides.contains(&b.name) || b.overrides.contains(&a.name);
-            if meet && !declared {
+            if meet && !wins(a, b, rows) && !wins(b, a, rows) {
                 let _ = writeln!(
                     report,
                     "{} ({}.isa) and {} ({}.isa) overlap",

@@ -5,6 +5,7 @@
 //! - [`sample`] makes instruction words from the decoder's own rows.
 #![forbid(unsafe_code)]
 
+pub mod a32;
 pub mod capstone;
 pub mod case;
 pub mod differences;

@@ -72,7 +72,12 @@ pub fn decode(word: u32, it: ItState) -> Result<Decoded, Undecoded> {
             }
         }
     };
-    let cond = if it.in_block() { it.cond() } else { decoded.cond };
+    let unconditional = matches!(decoded.insn, Insn::Bkpt(_) | Insn::Hlt(_));
+    let cond = if it.in_block() && !unconditional {
+        it.cond()
+    } else {
+        decoded.cond
+    };
     // AL and NV of an IT block are both always true.
     Ok(Decoded {
         cond: cond.min(ALWAYS),

@@ -6,6 +6,7 @@ use armlet_decoder::a32::*;
 
 use super::outcome::Target;
 use super::place::Place;
+use crate::guest::{Denied, load};
 
 /// B.
 #[inline(always)]
@@ -73,3 +74,41 @@ pub fn udf(_: &mut State, Udf { imm, breakpoint }: Udf) -> Trap {
 /// IT: the conditions of the next instructions, which the decoder has resolved.
 #[inline(always)]
 pub fn it(_: &mut State, _: It) {}
+
+/// CBZ.
+#[inline(always)]
+pub fn cbz(cpu: &mut State, Cbz { rn, offset }: Cbz, place: Place) -> Option<Target> {
+    (cpu.r(rn) == 0).then(|| Target(place.branch(offset)))
+}
+
+/// CBNZ.
+#[inline(always)]
+pub fn cbnz(cpu: &mut State, Cbnz { rn, offset }: Cbnz, place: Place) -> Option<Target> {
+    (cpu.r(rn) != 0).then(|| Target(place.branch(offset)))
+}
+
+/// The target of a table branch: as many halfwords further on as the table says.
+#[inline(always)]
+fn table_branch(place: Place, entry: u32) -> Target {
+    Target(Place::new(place.pc().wrapping_add(2 * entry), true))
+}
+
+/// TBB.
+#[inline(always)]
+pub fn tbb(cpu: &mut State, Tbb { rn, rm }: Tbb, place: Place) -> Result<Target, Denied> {
+    let address = cpu.r(rn).wrapping_add(cpu.r(rm));
+    Ok(table_branch(place, load::<u8>(address.into())?.into()))
+}
+
+/// TBH.
+#[inline(always)]
+pub fn tbh(cpu: &mut State, Tbh { rn, rm }: Tbh, place: Place) -> Result<Target, Denied> {
+    let address = cpu.r(rn).wrapping_add(cpu.r(rm) << 1);
+    Ok(table_branch(place, load::<u16>(address.into())?.into()))
+}
+
+/// HLT: undefined without an external debugger.
+#[inline(always)]
+pub fn hlt(_: &mut State, _: Hlt) -> Trap {
+    Trap::Undefined
+}

@@ -7,6 +7,7 @@ use armlet_cpu::a64::{Flags, State};
 use armlet_decoder::a32::*;
 
 use super::integer::{add_with_carry, immediate_carry, set_nz, shift, shift_by_register};
+use super::place::Place;
 
 /// Writes a result, and N, Z and C if `s` is set.
 #[inline(always)]
@@ -163,4 +164,10 @@ macro_rules! comparisons {
 comparisons! {
     "CMP" |a, b| add_with_carry(a, !b, true) => cmp_reg CmpReg, cmp_rsr CmpRsr, cmp_imm CmpImm;
     "CMN" |a, b| add_with_carry(a, b, false) => cmn_reg CmnReg, cmn_rsr CmnRsr, cmn_imm CmnImm;
+}
+
+/// ADR of T32.
+#[inline(always)]
+pub fn adr(cpu: &mut State, Adr { rd, offset }: Adr, place: Place) {
+    cpu.set_r(rd, (place.pc() & !3).wrapping_add_signed(offset));
 }

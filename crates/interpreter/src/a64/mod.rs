@@ -52,3 +52,4 @@ use crate::guest;
 pub use block::{BlockCache, Fetch};
 pub use branch::branch_address;
 pub use run::{Stop, ends_block, execute, run, run_block, step};
+pub(crate) use system::virtual_count;

@@ -150,7 +150,7 @@ fn read(cpu: &mut State, register: SystemRegister) -> u64 {
 }
 
 /// CNTVCT_EL0 is the host's monotonic clock in units of [`id::CNTFRQ_EL0`]: all processes see the same.
-fn virtual_count() -> u64 {
+pub fn virtual_count() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     (now.tv_sec as u64)
         .wrapping_mul(id::CNTFRQ_EL0)

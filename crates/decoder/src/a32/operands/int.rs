@@ -49,8 +49,8 @@ pub(crate) fn imm12(i: u32, imm3: u32, imm8: u32) -> u32 {
 }
 
 /// imm4:i:imm3:imm8 (MOVW and MOVT of T32).
-pub(crate) fn imm16(imm4: u32, i: u32, imm3: u32, imm8: u32) -> u32 {
-    imm4 << 12 | imm12(i, imm3, imm8)
+pub(crate) fn imm16(imm4: u32, i: u32, imm3: u32, imm8: u32) -> u16 {
+    (imm4 << 12 | imm12(i, imm3, imm8)) as u16
 }
 
 /// DecodeImmShift(): 0 LSL, 1 LSR, 2 ASR, 3 ROR, 4 RRX.
@@ -131,4 +131,44 @@ pub(crate) fn join16(high: u32, low: u32, width: u32) -> u16 {
 /// Whether two fields have these values (the UDF encodings that Linux takes for breakpoints).
 pub(crate) fn equal(a: u32, a_value: u32, b: u32, b_value: u32) -> bool {
     a == a_value && b == b_value
+}
+
+/// The shift of SSAT and USAT: LSL or ASR.
+pub(crate) fn saturation_shift(sh: u32) -> u8 {
+    2 * sh as u8
+}
+
+/// Its amount; ASR by 0 is ASR by 32.
+pub(crate) fn saturation_amount(sh: u32, imm5: u32) -> u8 {
+    shift_amount(2 * sh, imm5)
+}
+
+/// The rotation of an extended register, in bits.
+pub(crate) fn rotation(rotate: u32) -> u8 {
+    rotate as u8 * 8
+}
+
+/// A number of words, in bytes.
+pub(crate) fn words(value: u32) -> u32 {
+    value * 4
+}
+
+/// Whether a field is zero.
+pub(crate) fn zero(value: u32) -> bool {
+    value == 0
+}
+
+/// The offset of ADR: added if `add` is set.
+pub(crate) fn adr_offset(add: u32, i: u32, imm3: u32, imm8: u32) -> i32 {
+    super::offset(add, imm12(i, imm3, imm8))
+}
+
+/// i:imm5 in halfwords (CBZ, CBNZ).
+pub(crate) fn cbz(i: u32, imm5: u32) -> i32 {
+    scaled(i << 5 | imm5, 2)
+}
+
+/// imod of the 16-bit CPS: enable or disable.
+pub(crate) fn cps_imod(im: u32) -> u8 {
+    2 | im as u8
 }

@@ -10,9 +10,19 @@ pub(crate) fn offset44(add: u32, high: u32, low: u32) -> i32 {
     offset(add, high << 4 | low)
 }
 
-/// [`offset`] of words.
-pub(crate) fn offset_words(add: u32, value: u32) -> i32 {
-    offset(add, value * 4)
+/// [`offset44`] of LDRD and STRD.
+pub(crate) fn pair_offset44(add: u32, high: u32, low: u32) -> i16 {
+    offset44(add, high, low) as i16
+}
+
+/// [`offset`] in words, of LDRD and STRD.
+pub(crate) fn pair_offset_words(add: u32, value: u32) -> i16 {
+    offset(add, value * 4) as i16
+}
+
+/// An unsigned offset in words (LDREX, STREX).
+pub(crate) fn exclusive_offset(value: u32) -> u16 {
+    value as u16 * 4
 }
 
 /// Whether the base register changes: W, or post-indexing.

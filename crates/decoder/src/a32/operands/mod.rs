@@ -1,8 +1,6 @@
 //! From raw fields to operands: the functions that the rows of A32 and T32 name. Arguments are the fields as unsigned numbers; `None`
 //! is an unallocated encoding. `int.rs` and `load_store.rs` serve the base instructions, `fp.rs` VFP, `simd.rs` Advanced SIMD.
 
-#![allow(dead_code, reason = "rows of the other chapters name them")]
-
 mod fp;
 mod int;
 mod load_store;

@@ -1,8 +1,6 @@
 //! How operands are printed: the functions that the texts of the rows call, in the style of capstone. `int.rs` and `load_store.rs` serve
 //! the base instructions, `fp.rs` VFP, `simd.rs` Advanced SIMD.
 
-#![allow(dead_code, reason = "rows of the other chapters name them")]
-
 mod fp;
 mod int;
 mod load_store;

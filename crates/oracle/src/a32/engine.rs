@@ -1,0 +1,151 @@
+//! armlet's engines on the cases of a differential test of AArch32.
+
+use armlet_cpu::a64::{State, Vector};
+use armlet_cpu::{Access, Fault, FaultKind, Trap};
+use armlet_interpreter::a32::{BlockCache, run_block, step};
+use armlet_memory::{AddressSpace, fetch, load, space, store};
+
+use super::capstone::Set;
+use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
+
+const SIGILL: u32 = 4;
+const SIGTRAP: u32 = 5;
+const SIGBUS: u32 = 7;
+const SIGSEGV: u32 = 11;
+
+/// Blocks a case may run: its own, and a loop or two.
+const MAX_BLOCKS: usize = 500;
+/// The same in instructions.
+const MAX_STEPS: usize = 40 * MAX_BLOCKS;
+/// BKPT #0x77, as halfwords.
+const END: [&[u16]; 2] = [&[0x0777, 0xe120], &[0xbe77]];
+/// What the harness compares of CPSR.
+const CPSR: u32 = 0xfe0f_fc20;
+
+/// Runs cases on armlet's engines; [`DATA`] and [`CODE`] are mapped in this process by the caller.
+pub struct Engines {
+    pristine: Vec<u32>,
+}
+
+/// The register file that a case starts from.
+fn state(case: &Case) -> State {
+    let mut cpu = State {
+        v: std::array::from_fn(|n| match case.d.get(2 * n..2 * n + 2) {
+            Some(&[low, high]) => Vector::from(u128::from(high) << 64 | u128::from(low)),
+            _ => Vector::default(),
+        }),
+        pc: CODE,
+        ..State::default()
+    };
+    (0..15).for_each(|n| cpu.set_r(n, case.r[usize::from(n)]));
+    cpu.set_cpsr(case.cpsr);
+    cpu.set_fpscr(case.fpscr);
+    cpu
+}
+
+/// The signal and the address that Linux makes of a trap.
+fn signal(trap: Trap) -> (u32, u32) {
+    match trap {
+        Trap::Undefined | Trap::SupervisorCall { .. } | Trap::InvalidateCode { .. } => (SIGILL, 0),
+        Trap::Breakpoint { .. } => (SIGTRAP, 0),
+        Trap::Memory(Fault {
+            address,
+            kind: FaultKind::Unmapped | FaultKind::Permission,
+            ..
+        }) => (SIGSEGV, address as u32),
+        Trap::Memory(Fault { address, .. }) => (SIGBUS, address as u32),
+    }
+}
+
+/// Instruction fetch: the data can be read, but not executed.
+fn code(pc: u64) -> Result<u16, Fault> {
+    if (DATA..DATA + DATA_SIZE).contains(&pc) {
+        return Err(Fault {
+            address: pc,
+            access: Access::Execute,
+            kind: FaultKind::Permission,
+        });
+    }
+    fetch(pc)
+}
+
+/// Maps the code and the data of the cases where the harness has them.
+///
+/// # Errors
+///
+/// Those of mmap(2).
+pub fn map() -> Result<AddressSpace, space::Error> {
+    const PRIVATE_ANONYMOUS_FIXED: u32 = 0x02 | 0x20 | 0x10;
+    let space = AddressSpace::new(space::Layout::fixed(8 << 20));
+    for (start, size) in [(CODE, 4096), (DATA, DATA_SIZE)] {
+        space.map(start, size, 3, PRIVATE_ANONYMOUS_FIXED, -1, 0)?;
+    }
+    Ok(space)
+}
+
+impl Engines {
+    /// Fills the data area, which the caller has mapped, and installs the fault handler.
+    pub fn new() -> std::io::Result<Engines> {
+        armlet_memory::fault::install_fault_handler()?;
+        let pristine = pristine();
+        for (index, &word) in pristine.iter().enumerate() {
+            store(DATA + 4 * index as u64, word).expect("the data area is mapped");
+        }
+        Ok(Engines { pristine })
+    }
+
+    /// What a case does in the interpreter, instruction by instruction; `None` when it does not end.
+    pub fn interpret(&self, case: &Case) -> Option<Observed> {
+        self.observe(case, |cpu| {
+            (0..MAX_STEPS).find_map(|_| step(cpu, &mut code).err()).map(signal)
+        })
+    }
+
+    /// What a case does in the interpreter, in blocks; `None` when it does not end.
+    pub fn interpret_blocks(&self, case: &Case) -> Option<Observed> {
+        let mut cache = BlockCache::new();
+        self.observe(case, |cpu| {
+            (0..MAX_STEPS)
+                .find_map(|_| run_block(cpu, &mut cache, &mut code))
+                .map(signal)
+        })
+    }
+
+    fn observe(&self, case: &Case, run: impl FnOnce(&mut State) -> Option<(u32, u32)>) -> Option<Observed> {
+        let mut cpu = state(case);
+        (0..4096)
+            .step_by(8)
+            .for_each(|offset| store(CODE + offset, 0u64).expect("the code area is mapped"));
+        let end = END[usize::from(case.set() == Set::T32)];
+        for (index, &half) in case.halfwords.iter().chain(end).enumerate() {
+            store(CODE + 2 * index as u64, half).expect("the code area is mapped");
+        }
+        let result = run(&mut cpu);
+        let changes = self.changes();
+        let (signal, address) = result?;
+        Some(Observed {
+            signal,
+            address,
+            r: std::array::from_fn(|n| cpu.r(n as u8)),
+            pc: cpu.pc as u32,
+            cpsr: cpu.cpsr() & CPSR,
+            d: std::array::from_fn(|n| cpu.d(n as u8)),
+            fpscr: cpu.fpscr(),
+            changes: if case.watch { changes } else { Vec::new() },
+        })
+    }
+
+    /// The changed words of the data, which is restored.
+    fn changes(&self) -> Vec<(u32, u32)> {
+        let mut changes = Vec::new();
+        for (index, &old) in self.pristine.iter().enumerate() {
+            let address = DATA + 4 * index as u64;
+            let new: u32 = load(address).expect("the data area is mapped");
+            if new != old {
+                changes.push((index as u32, new));
+                store(address, old).expect("the data area is mapped");
+            }
+        }
+        changes
+    }
+}

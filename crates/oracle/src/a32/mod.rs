@@ -1,0 +1,9 @@
+//! The judges of AArch32, as the modules of the same names are those of AArch64.
+
+pub mod capstone;
+pub mod case;
+pub mod differences;
+pub mod engine;
+pub mod qemu;
+pub mod sample;
+pub mod sequence;

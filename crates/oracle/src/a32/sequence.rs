@@ -1,0 +1,198 @@
+//! Random sequences of A32 and T32 instructions: IT blocks, conditions, branches among themselves, accesses that hit the data most of the time.
+//!
+//! R5 is a small index, R6 and R7 point into the data; nothing else is written to them but write-back. R13 and R15 are left alone.
+
+use armlet_decoder::a32::{Insn, Row};
+use armlet_decoder::t32::{self, ItState};
+
+use super::capstone::Set;
+use super::case::{Case, accesses_memory, halfwords};
+use super::sample::{rows, word};
+use crate::sample::Random;
+
+/// Chapters that sequences are made of.
+const CHAPTERS: [&str; 9] = [
+    "data_processing",
+    "data_processing_16",
+    "data_processing_32",
+    "media",
+    "multiply",
+    "load_store",
+    "load_store_16",
+    "load_store_32",
+    "load_store_multiple",
+];
+const INDEX: u32 = 5;
+const BASES: [u32; 2] = [6, 7];
+/// What instructions write: low registers, and of the high ones those that are free.
+const WRITTEN: [u32; 11] = [0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 14];
+/// The bits of [`WRITTEN`].
+const LIST: u32 = 0x5f1f;
+
+/// A piece of a sequence that branches can go to: one instruction, or an IT block.
+enum Piece {
+    Plain(Vec<u16>),
+    /// A branch to the start of another piece, under a condition.
+    Branch {
+        to: usize,
+        cond: u32,
+    },
+}
+
+impl Piece {
+    fn halfwords(&self, set: Set) -> usize {
+        match self {
+            Piece::Plain(halfwords) => halfwords.len(),
+            Piece::Branch { .. } if set == Set::A32 => 2,
+            Piece::Branch { .. } => 1,
+        }
+    }
+}
+
+/// The bits of a field of a word, replaced by what `value` makes of its width.
+fn with_field(row: &Row, word: u32, letter: u8, value: impl FnOnce(u32) -> u32) -> u32 {
+    let bits = row.pattern.as_bytes();
+    let first = bits.iter().position(|&byte| byte == letter);
+    let last = bits.iter().rposition(|&byte| byte == letter);
+    match (first, last) {
+        (Some(first), Some(last)) if first >= 4 || letter != b'c' => {
+            let (low, width) = (31 - last, last - first + 1);
+            let mask = (((1u64 << width) - 1) << low) as u32;
+            word & !mask | value(width as u32) << low & mask
+        }
+        _ => word,
+    }
+}
+
+/// A register that may be written, in a field of `width` bits.
+fn written(random: &mut Random, width: u32) -> u32 {
+    match width {
+        4 => WRITTEN[random.below(WRITTEN.len())],
+        1 => 0,
+        _ => WRITTEN[random.below(5)],
+    }
+}
+
+/// One instruction that is no branch, under an IT state.
+fn plain(set: Set, rows: &[&Row], it: ItState, random: &mut Random) -> Vec<u16> {
+    loop {
+        let row = rows[random.below(rows.len())];
+        let mut candidate = word(row, random);
+        let memory = accesses_memory(row);
+        for letter in *b"dt" {
+            candidate = with_field(row, candidate, letter, |width| written(random, width));
+        }
+        if row.name.contains("ldrd") || row.name.contains("strd") {
+            candidate = with_field(row, candidate, b't', |_| [0, 2, 8, 10][random.below(4)]);
+            candidate = with_field(row, candidate, b's', |_| [1, 3, 9, 11][random.below(4)]);
+        }
+        if memory {
+            candidate = with_field(row, candidate, b'n', |_| BASES[random.below(2)]);
+            candidate = with_field(row, candidate, b'm', |_| INDEX);
+            let list = random.next_u64() as u32 & LIST;
+            candidate = with_field(row, candidate, b'l', |width| {
+                if width >= 8 { list } else { random.next_u64() as u32 }
+            });
+            if row.name.contains("push") || row.name.contains("pop") {
+                continue;
+            }
+        } else {
+            if row.file == "multiply" {
+                for letter in *b"hl" {
+                    candidate = with_field(row, candidate, letter, |width| written(random, width));
+                }
+            } else if row.file == "data_processing_16" {
+                candidate = with_field(row, candidate, b'h', |_| 0);
+            }
+            for letter in *b"nma" {
+                candidate = with_field(row, candidate, letter, |_| random.below(15) as u32);
+            }
+            if row.pattern.contains('s') && !row.pattern.contains("ss") {
+                candidate = with_field(row, candidate, b's', |_| random.below(2) as u32);
+            }
+        }
+        let decoded = match set {
+            Set::A32 => armlet_decoder::a32::decode(candidate),
+            Set::T32 => t32::decode(candidate, it),
+        };
+        let Ok(decoded) = decoded else { continue };
+        let stack = row.name.contains("sp") || row.name == "str_imm.t2" || row.name == "ldr_imm.t2";
+        if decoded.row.name == row.name && decoded.insn.branches().is_none() && !stack && !decoded.insn.reads_pc() {
+            return halfwords(set, candidate);
+        }
+    }
+}
+
+/// An IT block of one to four instructions.
+fn it_block(rows: &[&Row], random: &mut Random) -> Vec<u16> {
+    loop {
+        let (firstcond, mask) = (random.below(14) as u32, 1 + random.below(15) as u32);
+        let first = 0xbf00 | firstcond << 4 | mask;
+        if !matches!(
+            t32::decode(first << 16, ItState(0)).map(|decoded| decoded.insn),
+            Ok(Insn::It(_))
+        ) {
+            continue;
+        }
+        let mut block = vec![first as u16];
+        let mut it = ItState((firstcond << 4 | mask) as u8);
+        while it.in_block() {
+            block.extend(plain(Set::T32, rows, it, random));
+            it = it.advanced();
+        }
+        return block;
+    }
+}
+
+/// A random sequence of `length` pieces.
+pub fn sequence(set: Set, length: usize, random: &mut Random) -> Case {
+    let rows: Vec<&Row> = rows(set)
+        .into_iter()
+        .filter(|row| CHAPTERS.contains(&row.file))
+        .collect();
+    let pieces: Vec<Piece> = (0..length)
+        .map(|_| match random.below(8) {
+            0 => Piece::Branch {
+                to: random.below(length + 1),
+                cond: random.below(14) as u32,
+            },
+            1 | 2 if set == Set::T32 => Piece::Plain(it_block(&rows, random)),
+            _ => Piece::Plain(plain(set, &rows, ItState(0), random)),
+        })
+        .collect();
+    let starts: Vec<usize> = pieces
+        .iter()
+        .scan(0, |at, piece| {
+            let start = *at;
+            *at += piece.halfwords(set);
+            Some(start)
+        })
+        .collect();
+    let end = starts
+        .last()
+        .map_or(0, |last| last + pieces.last().map_or(0, |piece| piece.halfwords(set)));
+    let mut code = Vec::new();
+    for (piece, &start) in pieces.iter().zip(&starts) {
+        match piece {
+            Piece::Plain(halfwords) => code.extend(halfwords),
+            Piece::Branch { to, cond } => {
+                let target = starts.get(*to).copied().unwrap_or(end) as i32;
+                let distance = target - start as i32;
+                match set {
+                    Set::A32 => {
+                        let offset = (distance / 2 - 2) as u32 & 0x00ff_ffff;
+                        code.extend(halfwords(set, cond << 28 | 0x0a00_0000 | offset));
+                    }
+                    Set::T32 => code.push((0xd000 | cond << 8 | (distance - 2) as u32 & 0xff) as u16),
+                }
+            }
+        }
+    }
+    let mut case = Case::new(set, code, random);
+    case.watch = true;
+    case.r[INDEX as usize] = (random.below(64) as u32).wrapping_sub(32);
+    for base in BASES {
+        case.r[base as usize] = super::case::DATA as u32 + 16 * 1024 + random.below(128) as u32 * 16;
+    }
+    case
+}
