@@ -98,7 +98,7 @@ pub static QEMU: &[ExecutionRule] = &[
     },
     ExecutionRule {
         reason: "Linux mends unaligned LDM, STM, LDRD and STRD (arch/arm/mm/alignment.c); qemu-user does not",
-        explains: |row, _, ours, theirs| {
+        explains: |row, _, _, theirs| {
             let mended = ["ldm", "stm", "ldrd", "strd"]
                 .iter()
                 .any(|name| row.name.starts_with(name));

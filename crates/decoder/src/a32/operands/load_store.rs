@@ -10,6 +10,11 @@ pub(crate) fn offset44(add: u32, high: u32, low: u32) -> i32 {
     offset(add, high << 4 | low)
 }
 
+/// [`offset`] of words.
+pub(crate) fn offset_words(add: u32, value: u32) -> i32 {
+    offset(add, value * 4)
+}
+
 /// [`offset44`] of LDRD and STRD.
 pub(crate) fn pair_offset44(add: u32, high: u32, low: u32) -> i16 {
     offset44(add, high, low) as i16
