@@ -1,7 +1,9 @@
 //! The code arena: one memory file, mapped twice. Code is written through the writable view and runs in the executable one;
 //! no page is ever both, and no protection changes while threads run.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Bytes of address space per view, usually; pages cost memory only when they are written. All of it is within reach of a rel32.
@@ -14,6 +16,8 @@ pub struct Arena {
     executable: *const u8,
     used: usize,
     size: usize,
+    /// Space that is free again: offsets of start and end.
+    free: BTreeMap<usize, usize>,
 }
 
 // SAFETY: the views belong to the arena alone; writes go through `&mut self`, or are single aligned atomic stores (`patch`).
@@ -30,41 +34,106 @@ impl Arena {
     /// Maps an empty arena of `size` bytes ([`SIZE`] at most).
     pub fn new(size: usize) -> io::Result<Arena> {
         let size = size.min(SIZE);
-        // SAFETY: a C string with a terminator; the result is checked.
-        let file = unsafe { libc::memfd_create(c"armlet-code".as_ptr(), libc::MFD_CLOEXEC) };
-        if file < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let map = |protection| {
-            // SAFETY: a fresh mapping at an address of the kernel's choice.
-            unsafe { libc::mmap(std::ptr::null_mut(), size, protection, libc::MAP_SHARED, file, 0) }
-        };
-        // SAFETY: `file` is the descriptor made above.
-        let sized = unsafe { libc::ftruncate(file, size as libc::off_t) } == 0;
-        let writable = if sized {
-            map(libc::PROT_READ | libc::PROT_WRITE)
-        } else {
-            libc::MAP_FAILED
-        };
-        let executable = if sized {
-            map(libc::PROT_READ | libc::PROT_EXEC)
-        } else {
-            libc::MAP_FAILED
-        };
-        let error = io::Error::last_os_error();
-        // SAFETY: the mappings keep the file alive; nobody else has the descriptor.
-        unsafe { libc::close(file) };
-        let arena = Arena {
+        let file = File::new(size)?;
+        let nowhere = std::ptr::null_mut();
+        let writable = file.map(nowhere, libc::PROT_READ | libc::PROT_WRITE, 0)?;
+        let executable = file
+            .map(nowhere, libc::PROT_READ | libc::PROT_EXEC, 0)
+            .inspect_err(|_| {
+                // SAFETY: mapped above, and known to nobody.
+                unsafe { libc::munmap(writable, size) };
+            })?;
+        Ok(Arena {
             writable: writable.cast(),
             executable: executable.cast(),
             used: 0,
             size,
-        };
-        if writable == libc::MAP_FAILED || executable == libc::MAP_FAILED {
-            std::mem::forget(arena);
-            return Err(error);
+            free: BTreeMap::new(),
+        })
+    }
+
+    /// A copy of the code as it is.
+    pub fn copy(&self) -> Vec<u8> {
+        // SAFETY: the writable view has that many bytes; who changes them has the arena to itself.
+        unsafe { std::slice::from_raw_parts(self.writable, self.used) }.to_vec()
+    }
+
+    /// In the child of a fork: puts what the parent copied before the fork in place of the code, which is shared with the parent. If it fails, the arena
+    /// must not be used any more.
+    pub fn unshare(&mut self, code: &[u8]) -> io::Result<()> {
+        let file = File::new(self.size)?;
+        file.map(
+            self.writable.cast(),
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_FIXED,
+        )?;
+        let executable = self.executable.cast_mut().cast();
+        file.map(executable, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_FIXED)?;
+        // SAFETY: the writable view, which is new, has as many bytes.
+        unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable, code.len()) };
+        Ok(())
+    }
+
+    /// Addresses of the executable view.
+    pub fn executable(&self) -> Range<u64> {
+        let start = self.executable as u64;
+        start..start + self.size as u64
+    }
+
+    /// Bytes that have been used, from the beginning.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Forgets the code from an address on, and gives its memory back.
+    pub fn truncate(&mut self, from: u64) {
+        self.used = (from - self.executable as u64) as usize;
+        self.free.clear();
+        let start = self.used.next_multiple_of(4096);
+        if start < self.size {
+            // SAFETY: part of the writable view, of which nothing is used. If it fails, the memory stays.
+            unsafe { libc::madvise(self.writable.add(start).cast(), self.size - start, libc::MADV_REMOVE) };
         }
-        Ok(arena)
+    }
+
+    /// Code that nobody runs any more: its space can be used again.
+    pub fn free(&mut self, code: Range<u64>) {
+        let offset = |at: u64| ((at - self.executable as u64) as usize + 15) & !15;
+        let (mut start, mut end) = (offset(code.start), offset(code.end));
+        if let Some((&before, &touches)) = self.free.range(..start).next_back()
+            && touches == start
+        {
+            self.free.remove(&before);
+            start = before;
+        }
+        if let Some(behind) = self.free.remove(&end) {
+            end = behind;
+        }
+        if end == self.used {
+            self.used = start;
+        } else {
+            self.free.insert(start, end);
+        }
+    }
+
+    /// Takes free space for `length` bytes, 16-aligned; the address at which they will run.
+    pub fn reuse(&mut self, length: usize) -> Option<u64> {
+        let length = (length + 15) & !15;
+        let found = self.free.iter().find(|&(start, end)| end - start >= length);
+        let (&start, &end) = found?;
+        self.free.remove(&start);
+        if start + length < end {
+            self.free.insert(start + length, end);
+        }
+        Some(self.executable as u64 + start as u64)
+    }
+
+    /// Writes code that was assembled for an address of [`Arena::reuse`].
+    pub fn write(&mut self, at: u64, code: &[u8]) {
+        let offset = (at - self.executable as u64) as usize;
+        assert!(offset + code.len() <= self.used, "space that was not free");
+        // SAFETY: inside of the writable view; nobody runs this space now.
+        unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable.add(offset), code.len()) };
     }
 
     /// The address at which the next code will run (16-aligned).
@@ -93,6 +162,54 @@ impl Arena {
         let relative = target.wrapping_sub(at + 4) as i32;
         // SAFETY: inside of the writable view and aligned; threads that run the instruction see the old or the new target whole.
         unsafe { (*self.writable.add(offset as usize).cast::<AtomicI32>()).store(relative, Ordering::Release) };
+    }
+}
+
+/// A memory file that is closed in the end; its mappings keep it alive.
+struct File {
+    descriptor: i32,
+    size: usize,
+}
+
+impl File {
+    fn new(size: usize) -> io::Result<File> {
+        // SAFETY: a C string with a terminator; the result is checked.
+        let file = unsafe { libc::memfd_create(c"armlet-code".as_ptr(), libc::MFD_CLOEXEC) };
+        if file < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let file = File { descriptor: file, size };
+        // SAFETY: the descriptor made above.
+        match unsafe { libc::ftruncate(file.descriptor, size as libc::off_t) } {
+            0 => Ok(file),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Maps all of it, at `place` if `flags` say so (then a view of an arena of this size is there).
+    fn map(&self, place: *mut libc::c_void, protection: i32, flags: i32) -> io::Result<*mut libc::c_void> {
+        // SAFETY: a fresh mapping, or one in place of the arena's own.
+        let view = unsafe {
+            libc::mmap(
+                place,
+                self.size,
+                protection,
+                libc::MAP_SHARED | flags,
+                self.descriptor,
+                0,
+            )
+        };
+        if view == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(view)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // SAFETY: nobody else has the descriptor.
+        unsafe { libc::close(self.descriptor) };
     }
 }
 

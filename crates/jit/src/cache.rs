@@ -1,10 +1,10 @@
 //! The translations of a process: where they are, how they are linked, and how they are forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::Fault;
 use armlet_decoder::a64::Insn;
@@ -36,9 +36,26 @@ pub(crate) struct Translation {
     links: Vec<Link>,
     /// Kept alive for the code, which points to them.
     _insns: Vec<Box<Insn>>,
-    /// Its guest code has changed: nothing leads here any more, but a thread may still be inside.
-    dead: bool,
 }
+
+/// What a guest thread tells of itself: the generation with which it is in translated code, or [`OUTSIDE`].
+pub(crate) type Whereabouts = Arc<AtomicU64>;
+/// The thread is not in translated code.
+pub(crate) const OUTSIDE: u64 = u64::MAX;
+
+/// How often a guest address has been forgotten because its code changed, and how often its translation is still to be put off.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rewritten {
+    times: u32,
+    wait: u32,
+}
+
+/// Addresses of which [`Rewritten`] is kept, at most.
+const MAX_REWRITTEN: usize = 1 << 14;
+/// A translation of code that is rewritten again and again is put off this many times, at most.
+const MAX_WAIT: u32 = 1 << 6;
+/// Forgotten addresses that are told to threads one by one; a thread that has missed more forgets all.
+const MAX_LOG: usize = 1 << 10;
 
 /// Bytes of a page, by which translations are found when code changes.
 const PAGE: u64 = 4096;
@@ -56,6 +73,16 @@ pub(crate) struct Cache {
     links: FxHashMap<u64, Link>,
     /// Guest page to the translations (by host address) that have code of it.
     pages: FxHashMap<u64, Vec<u64>>,
+    /// Forgotten translations, by generation: nothing leads to them any more, but a thread of an older generation may still be inside.
+    dead: VecDeque<(u64, u64)>,
+    /// Guest addresses that were forgotten, by generation.
+    log: VecDeque<(u64, u64)>,
+    /// The log is complete for threads of this generation and later ones.
+    log_start: u64,
+    rewritten: FxHashMap<u64, Rewritten>,
+    threads: Vec<Whereabouts>,
+    /// The code as it was before a fork: what is mapped goes on changing with the parent's.
+    snapshot: Vec<u8>,
 }
 
 /// Counts of a process, for reports.
@@ -71,6 +98,8 @@ pub struct Counts {
     pub links: u64,
     /// Regions forgotten because their code changed.
     pub invalidated: u64,
+    /// Bytes of the arena that have ever been used.
+    pub arena_bytes: u64,
 }
 
 /// What all guest threads of a process share.
@@ -78,11 +107,10 @@ pub struct Jit {
     /// `None` after a fork that found no memory.
     cache: Mutex<Option<Cache>>,
     counts: Mutex<Counts>,
-    /// Changes when translations are forgotten: threads drop what they remember.
+    /// Changes, under the lock of the cache, when translations are forgotten: threads drop what they remember of them.
     generation: AtomicU64,
-    /// Held for reading by threads that run translated code, for writing while all of it goes.
-    running: RwLock<()>,
-    arena_size: usize,
+    /// Addresses of the executable view of the arena.
+    code: Range<u64>,
     /// How new code computes numbers.
     precautions: Precautions,
 }
@@ -134,7 +162,69 @@ impl Cache {
             incoming: FxHashMap::default(),
             links: FxHashMap::default(),
             pages: FxHashMap::default(),
+            dead: VecDeque::new(),
+            log: VecDeque::new(),
+            log_start: 0,
+            rewritten: FxHashMap::default(),
+            threads: Vec::new(),
+            snapshot: Vec::new(),
         })
+    }
+
+    /// Forgets everything, and starts at the beginning of the arena. No thread is in translated code.
+    fn start_anew(&mut self, generation: u64, numbers: Numbers) {
+        self.stubs.shared.numbers = numbers;
+        self.arena.truncate(self.stubs.end);
+        self.entries.clear();
+        self.translations.clear();
+        self.incoming.clear();
+        self.links.clear();
+        self.pages.clear();
+        self.dead.clear();
+        self.log.clear();
+        self.log_start = generation;
+    }
+
+    /// Gives the space of dead translations back that no thread can be in any more.
+    fn recycle(&mut self) {
+        if self.dead.is_empty() {
+            return;
+        }
+        let words = self.threads.iter().map(|word| word.load(Ordering::SeqCst));
+        let oldest = words.min().unwrap_or(OUTSIDE);
+        while let Some(&(generation, at)) = self.dead.front()
+            && generation <= oldest
+        {
+            self.dead.pop_front();
+            if let Some(translation) = self.translations.remove(&at) {
+                self.arena.free(translation.host);
+            }
+        }
+    }
+
+    /// Whether an address is to be interpreted for a while longer, because its code is rewritten again and again.
+    fn waits(&mut self, pc: u64) -> bool {
+        match self.rewritten.get_mut(&pc) {
+            Some(rewritten) if rewritten.wait > 0 => {
+                rewritten.wait -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn count_rewritten(&mut self, pc: u64) {
+        if self.rewritten.len() >= MAX_REWRITTEN {
+            self.rewritten.clear();
+        }
+        let rewritten = self.rewritten.entry(pc).or_default();
+        rewritten.times += 1;
+        // The first few times are what a program does that loads its code.
+        rewritten.wait = 1u32
+            .checked_shl(rewritten.times.saturating_sub(2) * 2)
+            .unwrap_or(MAX_WAIT)
+            .min(MAX_WAIT)
+            - 1;
     }
 
     /// Where translated code leaves when the state is complete.
@@ -156,10 +246,19 @@ impl Cache {
         let Ok(region) = optimised(pc, code, &around) else {
             return Ok(None);
         };
-        let at = self.arena.next();
-        let emitted = emit::region(&region, self.stubs.shared, at);
-        self.arena.push(&emitted.bytes)?;
+        self.recycle();
+        let mut at = self.arena.next();
+        let mut emitted = emit::region(&region, self.stubs.shared, at);
+        match self.arena.reuse(emitted.bytes.len()) {
+            Some(free) => {
+                at = free;
+                emitted = emit::region(&region, self.stubs.shared, at);
+                self.arena.write(at, &emitted.bytes);
+            }
+            None => _ = self.arena.push(&emitted.bytes)?,
+        }
         counts.regions += 1;
+        counts.arena_bytes = self.arena.used() as u64;
         counts.host_bytes += emitted.bytes.len() as u64;
         let blocks = region
             .blocks
@@ -190,7 +289,6 @@ impl Cache {
                 entries: emitted.entries.iter().map(|entry| entry.pc).collect(),
                 links: emitted.links,
                 _insns: emitted.insns,
-                dead: false,
             },
         );
         Ok(self.entries.get(&pc).copied())
@@ -207,13 +305,14 @@ impl Cache {
         true
     }
 
-    fn invalidate(&mut self, range: &Range<u64>) -> u64 {
+    /// Forgets what has code in a range, for threads from `generation` on; answers how many translations that were.
+    fn invalidate(&mut self, range: &Range<u64>, generation: u64) -> u64 {
         let mut gone = 0;
         for page in range.start / PAGE..=range.end.saturating_sub(1) / PAGE {
             let Some(list) = self.pages.get(&page) else { continue };
             let hit: Vec<u64> = list.iter().copied().filter(|at| self.touches(*at, range)).collect();
             for at in hit {
-                gone += u64::from(self.forget(at));
+                gone += u64::from(self.forget(at, generation));
             }
         }
         gone
@@ -227,20 +326,24 @@ impl Cache {
     }
 
     /// Unlinks a translation. Its code stays, for a thread that may be inside.
-    fn forget(&mut self, at: u64) -> bool {
+    fn forget(&mut self, at: u64, generation: u64) -> bool {
         let Some(translation) = self.translations.get_mut(&at) else {
             return false;
         };
-        translation.dead = true;
         let host = translation.host.clone();
         let (entries, links, guest) = (
             std::mem::take(&mut translation.entries),
             std::mem::take(&mut translation.links),
             std::mem::take(&mut translation.guest),
         );
+        self.dead.push_back((generation, at));
+        if let Some(&first) = entries.first() {
+            self.count_rewritten(first);
+        }
         for pc in entries {
             if self.entries.get(&pc).is_some_and(|entry| host.contains(entry)) {
                 self.entries.remove(&pc);
+                self.log.push_back((generation, pc));
                 for link in self.incoming.remove(&pc).unwrap_or_default() {
                     self.arena.patch(link.at, link.stub);
                 }
@@ -258,8 +361,14 @@ impl Cache {
             for page in range.start / PAGE..=range.end.saturating_sub(1) / PAGE {
                 if let Some(list) = self.pages.get_mut(&page) {
                     list.retain(|other| *other != at);
+                    if list.is_empty() {
+                        self.pages.remove(&page);
+                    }
                 }
             }
+        }
+        while self.log.len() > MAX_LOG {
+            self.log_start = self.log.pop_front().map_or(generation, |(generation, _)| generation);
         }
         true
     }
@@ -282,13 +391,13 @@ impl Jit {
     /// As [`Jit::new`].
     pub fn with_arena(arena_size: usize) -> io::Result<Jit> {
         let precautions = Precautions::default();
+        let cache = Cache::new(arena_size, precautions.numbers())?;
         Ok(Jit {
-            cache: Mutex::new(Some(Cache::new(arena_size, precautions.numbers())?)),
-            arena_size,
+            code: cache.arena.executable(),
+            cache: Mutex::new(Some(cache)),
             precautions,
             counts: Mutex::new(Counts::default()),
             generation: AtomicU64::new(0),
-            running: RwLock::new(()),
         })
     }
 
@@ -301,23 +410,65 @@ impl Jit {
         lock(&self.cache)
     }
 
-    /// Keeps the arena where it is while a thread runs in it; `None` if that thread's `generation` is over.
-    pub(crate) fn enter(&self, generation: u64) -> Option<RwLockReadGuard<'_, ()>> {
-        let guard = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        (generation == self.generation()).then_some(guard)
+    /// Whether an address is one of translated code.
+    pub(crate) fn contains(&self, host: u64) -> bool {
+        self.code.contains(&host)
     }
 
-    /// Starts with an empty arena, if no thread is running translated code. Otherwise a later call will; until then, what is
-    /// new is interpreted.
-    fn start_anew(&self) {
-        if let Ok(_nobody) = self.running.try_write() {
-            self.replace();
+    /// A new guest thread, which is outside.
+    pub(crate) fn register(&self) -> Whereabouts {
+        let word = Arc::new(AtomicU64::new(OUTSIDE));
+        if let Some(cache) = self.lock().as_mut() {
+            cache.threads.push(Arc::clone(&word));
+        }
+        word
+    }
+
+    /// A guest thread has ended.
+    pub(crate) fn unregister(&self, word: &Whereabouts) {
+        if let Some(cache) = self.lock().as_mut() {
+            cache.threads.retain(|other| !Arc::ptr_eq(other, word));
         }
     }
 
-    fn replace(&self) {
-        *self.lock() = Cache::new(self.arena_size, self.precautions.numbers()).ok();
-        self.generation.fetch_add(1, Ordering::Release);
+    /// Before a thread runs translated code. From here on until it is [`OUTSIDE`] again, code stays that it can reach. `false` if its generation is
+    /// over.
+    pub(crate) fn enter(&self, word: &Whereabouts, generation: u64) -> bool {
+        // Before the look at the generation, so that whoever changes it sees the thread, or is seen.
+        word.store(generation, Ordering::SeqCst);
+        let current = self.generation.load(Ordering::SeqCst) == generation;
+        if !current {
+            word.store(OUTSIDE, Ordering::Release);
+        }
+        current
+    }
+
+    /// Calls `each` with every guest address that was forgotten since a thread's generation, or `all` if these are too many; answers the
+    /// generation that the thread is then of.
+    pub(crate) fn catch_up(&self, since: u64, forget: impl FnOnce(Option<&mut dyn Iterator<Item = u64>>)) -> u64 {
+        let guard = self.lock();
+        match guard.as_ref() {
+            Some(cache) if since >= cache.log_start => {
+                let newer = cache.log.iter().rev().take_while(|(generation, _)| *generation > since);
+                forget(Some(&mut newer.map(|&(_, pc)| pc)));
+            }
+            _ => forget(None),
+        }
+        self.generation()
+    }
+
+    /// Starts with an empty arena, if no thread is in translated code. Otherwise a later call will; until then, what is
+    /// new is interpreted.
+    fn start_anew(&self, cache: &mut Cache) {
+        let nobody = |cache: &Cache| cache.threads.iter().all(|word| word.load(Ordering::SeqCst) == OUTSIDE);
+        if !nobody(cache) {
+            return;
+        }
+        // From here on, no thread enters without having seen the new generation.
+        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
+        if nobody(cache) {
+            cache.start_anew(generation, self.precautions.numbers());
+        }
     }
 
     /// Records from now on every underflow that FPSR shows.
@@ -337,8 +488,11 @@ impl Jit {
 
     /// Translates anew if the code there is computes numbers in another way than is wanted by now.
     pub(crate) fn reconsider(&self, numbers: Numbers) {
-        if numbers != self.precautions.numbers() {
-            self.start_anew();
+        if numbers != self.precautions.numbers()
+            && let Some(cache) = self.lock().as_mut()
+            && cache.stubs.shared.numbers != self.precautions.numbers()
+        {
+            self.start_anew(cache);
         }
     }
 
@@ -357,17 +511,25 @@ impl Jit {
     }
 
     /// Translates the region at a guest address, as far as its branches lead to blocks that were `executed`. `None`: its code cannot be fetched, or
-    /// there is no room.
-    pub(crate) fn translate(&self, pc: u64, code: &mut impl Fetch, executed: &dyn Fn(u64) -> bool) -> Option<u64> {
+    /// there is no room, or (unless the thread is `eager`) it is rewritten too often.
+    pub(crate) fn translate(
+        &self,
+        pc: u64,
+        code: &mut impl Fetch,
+        executed: &dyn Fn(u64) -> bool,
+        eager: bool,
+    ) -> Option<u64> {
         let mut guard = self.lock();
         let cache = guard.as_mut()?;
         if let Some(&entry) = cache.entries.get(&pc) {
             return Some(entry);
         }
+        if !eager && cache.waits(pc) {
+            return None;
+        }
         let translated = cache.translate(pc, code, executed, &mut lock(&self.counts));
-        drop(guard);
         translated.unwrap_or_else(|Full| {
-            self.start_anew();
+            self.start_anew(cache);
             None
         })
     }
@@ -381,25 +543,45 @@ impl Jit {
 
     /// Forgets the translations of guest code in a range.
     pub fn invalidate(&self, range: &Range<u64>) {
-        let gone = self.lock().as_mut().map_or(0, |cache| cache.invalidate(range));
+        let mut guard = self.lock();
+        let generation = self.generation() + 1;
+        let gone = guard.as_mut().map_or(0, |cache| cache.invalidate(range, generation));
         if gone > 0 {
-            self.generation.fetch_add(1, Ordering::Release);
+            self.generation.store(generation, Ordering::SeqCst);
             lock(&self.counts).invalidated += gone;
         }
     }
 
     /// Keeps the translations as they are until the result is dropped: held over a fork, so that the child finds no half-made change.
     pub fn freeze(&self) -> impl Drop {
+        let mut cache = self.lock();
+        if let Some(cache) = cache.as_mut() {
+            cache.snapshot = cache.arena.copy();
+        }
         Frozen {
-            _cache: self.lock(),
+            _cache: cache,
             _counts: lock(&self.counts),
         }
     }
 
-    /// In the child of a fork, before any translated code runs: the code must no longer be shared with the parent's. Without
-    /// memory for a new arena, nothing is translated any more.
-    pub fn after_fork(&self) {
-        self.replace();
+    /// After a fork for which [`Jit::freeze`] was held, before any translated code runs. In the child, the code is replaced by a copy at the same addresses;
+    /// without memory for that, nothing is translated any more.
+    pub fn after_fork(&self, child: bool) {
+        let mut guard = self.lock();
+        let Some(cache) = guard.as_mut() else { return };
+        let snapshot = std::mem::take(&mut cache.snapshot);
+        if !child {
+            return;
+        }
+        // The other threads are not here any more, and this one is outside.
+        cache
+            .threads
+            .iter()
+            .for_each(|word| word.store(OUTSIDE, Ordering::Relaxed));
+        if cache.arena.unshare(&snapshot).is_err() {
+            *guard = None;
+            self.generation.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 

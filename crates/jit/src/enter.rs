@@ -29,6 +29,8 @@ pub enum Exit {
     Interpret = 1,
     /// `State::trap` is set.
     Trap = 2,
+    /// A system call: `State::pc` is behind it.
+    SupervisorCall = 3,
 }
 
 /// The entry: `extern "sysv64" fn(state, code) -> exit`.
@@ -41,6 +43,8 @@ pub struct Stubs {
     pub enter: u64,
     /// What regions jump to.
     pub shared: Shared,
+    /// Where regions can start.
+    pub end: u64,
 }
 
 /// Emits the shared code at the start of an arena.
@@ -106,6 +110,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
     let fallback = fallback as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
     Ok(Stubs {
         enter: at,
+        end: arena.next(),
         shared: Shared {
             exit,
             exit_stored,

@@ -330,6 +330,8 @@ pub enum Op {
     Simd(Simd),
     /// The interpreter's function for this instruction, which does not branch.
     Fallback { insn: Insn },
+    /// A system call for which the host's function may be called from here (see `crate::quick`).
+    QuickCall,
 }
 
 impl Op {
@@ -358,6 +360,7 @@ impl Op {
             | Op::Simd(_)
             | Op::Vector(_)
             | Op::Fallback { .. }
+            | Op::QuickCall
             | Op::Compare { .. }
             | Op::Store { .. }
             | Op::Aligned { .. }
@@ -376,7 +379,8 @@ impl Op {
             | Op::Vector(_)
             | Op::Float { .. }
             | Op::Simd(_)
-            | Op::Fallback { .. } => true,
+            | Op::Fallback { .. }
+            | Op::QuickCall => true,
             Op::Mov { .. }
             | Op::Alu { .. }
             | Op::Adc { .. }
@@ -457,6 +461,8 @@ pub enum End {
     Call { to: u64, next: u64 },
     /// Goes on at the address in a register; `next` is where it may come back to if it is a call.
     Indirect { to: Val, next: Option<u64>, ret: bool },
+    /// A system call; it comes back to `next`.
+    SupervisorCall { next: u64 },
     /// The interpreter runs the instruction at this address, outside of translated code.
     Interpret,
 }

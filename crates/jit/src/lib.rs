@@ -24,12 +24,14 @@ mod lift;
 mod listing;
 mod map;
 mod opt;
+mod quick;
 mod recover;
 mod thread;
 
 pub use cache::{Counts, Jit};
 pub use interpreted::interpreted;
 pub use listing::{Listed, Listing, listing};
+pub use quick::{QuickCall, install_quick_calls};
 pub use recover::install_fault_handler;
 pub use thread::{PATIENCE, Thread};
 

@@ -18,7 +18,7 @@ fn cond_uses_flags(cond: u8) -> bool {
 /// Whether an operation uses the flags.
 pub fn uses_flags(op: &Op) -> bool {
     match op {
-        Op::Adc { .. } | Op::Sbc { .. } | Op::Fallback { .. } => true,
+        Op::Adc { .. } | Op::Sbc { .. } | Op::Fallback { .. } | Op::QuickCall => true,
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
         | Op::Float {
@@ -47,7 +47,7 @@ pub fn successors(end: &End) -> impl Iterator<Item = u64> + use<> {
     let targets = match *end {
         End::Jump { to } => [Some(to), None],
         End::Branch { taken, not, .. } => [Some(not), Some(taken)],
-        End::Call { .. } | End::Indirect { .. } | End::Interpret => [None; 2],
+        End::Call { .. } | End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => [None; 2],
     };
     targets.into_iter().flatten()
 }
@@ -68,6 +68,7 @@ pub fn flags(region: &Region) -> Vec<Flags> {
     let live_out = |end: &End, live_in: &[bool]| match *end {
         End::Call { to, .. } => !region.flags_are_dead(to),
         End::Indirect { .. }
+        | End::SupervisorCall { .. }
         | End::Interpret
         | End::Branch {
             test: Test::Cond(_), ..
@@ -182,7 +183,8 @@ pub fn reached(region: &Region) -> Vec<Reached> {
             edges[target].1 += u32::from(target == index + 1);
             reached[target].head |= target <= index || region.blocks[target].pc <= block.pc;
         }
-        if let End::Call { next, .. } | End::Indirect { next: Some(next), .. } = block.end
+        if let End::Call { next, .. } | End::Indirect { next: Some(next), .. } | End::SupervisorCall { next } =
+            block.end
             && let Some(target) = region.find(next)
         {
             reached[target].entry = true;
@@ -361,7 +363,7 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         }
         Op::ReadTpidr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
-        Op::Fence | Op::Fallback { .. } => {}
+        Op::Fence | Op::Fallback { .. } | Op::QuickCall => {}
         Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
         Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
         Op::Simd(op) => crate::emit::simd::visit(op, see, vector),

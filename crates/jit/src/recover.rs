@@ -46,6 +46,10 @@ impl Jit {
     /// code at the guest instruction that faulted, to be run by the interpreter. `false`: the fault is not ours.
     pub fn recover(&self, signal: i32, context: &mut libc::ucontext_t) -> bool {
         let rip = context.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
+        // Whoever holds the lock is not in translated code: this thread does not hold it.
+        if !self.contains(rip) {
+            return false;
+        }
         let guard = self.lock();
         let Some(cache) = guard.as_ref() else { return false };
         let Some((&start, translation)) = cache.translations.range(..=rip).next_back() else {

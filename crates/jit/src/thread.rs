@@ -9,7 +9,7 @@ use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block
 
 use rustc_hash::FxHashMap;
 
-use crate::cache::Jit;
+use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, mxcsr, pack, unpack};
 use crate::ir::Numbers;
@@ -41,6 +41,7 @@ pub struct Thread {
     /// How often each block was interpreted.
     counters: FxHashMap<u64, u16>,
     generation: u64,
+    whereabouts: Whereabouts,
     blocks: BlockCache,
     patience: u16,
 }
@@ -51,6 +52,7 @@ impl Thread {
         Thread {
             enter: enter_function(&jit),
             generation: jit.generation(),
+            whereabouts: jit.register(),
             jit,
             table: vec![EMPTY; 1 << LOOKUP_BITS].into_boxed_slice(),
             counters: FxHashMap::default(),
@@ -94,16 +96,23 @@ impl Thread {
         self.jit.invalidate(&range);
     }
 
+    /// Drops what other threads have forgotten, or all if that is too much.
     fn forget(&mut self) {
-        self.generation = self.jit.generation();
+        let table = &mut self.table;
+        self.generation = self.jit.catch_up(self.generation, |gone| match gone {
+            Some(gone) => gone.for_each(|pc| {
+                let slot = &mut table[index(pc)];
+                if slot.pc == pc {
+                    *slot = EMPTY;
+                }
+            }),
+            None => table.fill(EMPTY),
+        });
         self.enter = enter_function(&self.jit);
-        self.table.fill(EMPTY);
-        self.blocks.clear();
     }
 
     fn slot(&mut self, pc: u64) -> &mut Slot {
-        let index = (pc >> 2) as usize & ((1 << LOOKUP_BITS) - 1);
-        &mut self.table[index]
+        &mut self.table[index(pc)]
     }
 
     fn lookup(&mut self, pc: u64, code: &mut impl Fetch) -> Option<u64> {
@@ -117,7 +126,7 @@ impl Thread {
             self.counters.remove(&pc);
             // Without patience, nothing is interpreted before, and nothing is known.
             let executed = |at| self.patience == 0 || self.blocks.contains(at);
-            self.jit.translate(pc, code, &executed)?
+            self.jit.translate(pc, code, &executed, self.patience == 0)?
         } else if *counter % ASK == 1 {
             self.jit.find(pc)?
         } else {
@@ -138,19 +147,21 @@ impl Thread {
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
         cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
-        let exit = {
-            let _running = self.jit.enter(self.generation)?;
-            pack(cpu);
-            let exit = enter(cpu, host);
-            unpack(cpu);
-            exit
-        };
+        if !self.jit.enter(&self.whereabouts, self.generation) {
+            return None;
+        }
+        pack(cpu);
+        let exit = enter(cpu, host);
+        unpack(cpu);
+        self.whereabouts.store(OUTSIDE, Ordering::Release);
         if exit == Exit::Lookup as u64 {
             // A branch ignores the tag of its target, as the interpreter's branches do.
             cpu.pc = branch_address(cpu.pc);
             None
         } else if exit == Exit::Interpret as u64 {
             step(cpu, code).err()
+        } else if exit == Exit::SupervisorCall as u64 {
+            Some(Trap::SupervisorCall { imm: 0 })
         } else if exit == Exit::Trap as u64 {
             cpu.trap.take()
         } else {
@@ -158,6 +169,17 @@ impl Thread {
             None
         }
     }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.jit.unregister(&self.whereabouts);
+    }
+}
+
+/// Where an address is in the lookup table.
+fn index(pc: u64) -> usize {
+    (pc >> 2) as usize & ((1 << LOOKUP_BITS) - 1)
 }
 
 fn enter_function(jit: &Jit) -> Option<(Enter, Numbers)> {

@@ -101,12 +101,12 @@ impl Thread {
             let _calls = armlet_syscall::freeze();
             host_fork(args)
         };
+        crate::engine::after_fork(forked == Ok(0));
         match forked {
             Ok(0) => {
                 let own = &self.mailbox;
                 self.process.threads.lock().retain(|other| Arc::ptr_eq(other, own));
                 self.process.space.after_fork();
-                crate::engine::after_fork();
                 self.mailbox.forget();
                 self.mailbox.thread.store(gettid(), Ordering::Relaxed);
                 // The kernel forgets it too.

@@ -121,6 +121,16 @@ fn translations() -> Option<Arc<Jit>> {
     Some(Arc::clone(JIT.get_or_init(|| jit)))
 }
 
+/// Lets translated code read clocks without a way through the runtime. To be called before the first thread runs, unless
+/// somebody wants to see system calls.
+pub(crate) fn allow_quick_calls() {
+    armlet_jit::install_quick_calls(&armlet_syscall::time::QUICK, quick_call);
+}
+
+extern "sysv64" fn quick_call(state: &mut State) -> u64 {
+    u64::from(!armlet_syscall::time::quick(state))
+}
+
 /// In a signal handler: whether a fault was one of translated code, and has been taken care of.
 pub(crate) fn recover(signal: i32, context: &mut libc::ucontext_t) -> bool {
     JIT.get().is_some_and(|jit| jit.recover(signal, context))
@@ -131,10 +141,10 @@ pub(crate) fn freeze() -> Option<impl Drop> {
     JIT.get().map(|jit| jit.freeze())
 }
 
-/// In the child of a fork: translated code must not be shared with the parent.
-pub(crate) fn after_fork() {
+/// After a fork over which [`freeze`] was held, in the child and in the parent.
+pub(crate) fn after_fork(child: bool) {
     if let Some(jit) = JIT.get() {
-        jit.after_fork();
+        jit.after_fork(child);
     }
 }
 

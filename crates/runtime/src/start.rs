@@ -339,6 +339,10 @@ impl Start {
             program: Arc::new(program),
             borrows_memory: false,
         };
+        let program = &process.program;
+        if program.strace.is_none() && program.options.watch.is_none() {
+            crate::engine::allow_quick_calls();
+        }
         let thread = Thread::new(Arc::new(process), self.mask);
         let status = Runner::new(cpu, thread).run();
         // Only this thread: others may go on.

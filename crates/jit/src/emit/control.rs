@@ -56,8 +56,8 @@ pub(crate) enum Cold {
     Leave { label: Label, pc: u64, exit: Exit },
     /// An indirect branch that the lookup table does not know; RAX is the target, the mapping is canonical.
     Miss { label: Label },
-    /// The interpreter's function trapped; the state is complete.
-    Trapped { label: Label },
+    /// A function called from translated code wants to leave; the state is complete.
+    Left { label: Label, exit: Exit },
     /// Leaves for the runtime at a guest address, from the canonical mapping.
     LeaveCanonical { label: Label, pc: u64 },
     /// RAX = -RAX: a division by -1.
@@ -133,6 +133,11 @@ impl Emitter<'_> {
             } => self.call_indirect(index, to, next),
             End::Indirect { to, ret: true, .. } => self.ret(to),
             End::Indirect { to, .. } => self.branch_indirect(to),
+            End::SupervisorCall { next } => {
+                self.store_flags();
+                self.place = Place::Memory;
+                self.leave(next, Exit::SupervisorCall);
+            }
             End::Interpret => {
                 self.store_flags();
                 self.place = Place::Memory;
@@ -461,7 +466,29 @@ impl Emitter<'_> {
         dynasm!(self.asm.ops ; .arch x64
             ; test eax, eax
             ; jne =>label);
-        self.cold.push(Cold::Trapped { label });
+        self.cold.push(Cold::Left {
+            label,
+            exit: Exit::Trap,
+        });
+        self.load_mapped();
+    }
+
+    /// A system call by a function of the runtime, which may leave it to the usual way.
+    pub(super) fn quick_call(&mut self) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.store_mapped();
+        self.asm.mov_imm(RDX, self.pc.wrapping_add(4));
+        self.asm.store_slot(PC_SLOT, RDX);
+        self.call_host(crate::quick::function() as i64);
+        let label = self.asm.label();
+        dynasm!(self.asm.ops ; .arch x64
+            ; test eax, eax
+            ; jne =>label);
+        self.cold.push(Cold::Left {
+            label,
+            exit: Exit::SupervisorCall,
+        });
         self.load_mapped();
     }
 
@@ -473,7 +500,11 @@ impl Emitter<'_> {
     }
 
     fn call_fallback(&mut self) {
-        let function = self.shared.fallback as i64;
+        self.call_host(self.shared.fallback as i64);
+    }
+
+    /// Calls a function of the host with the state as first argument.
+    fn call_host(&mut self, function: i64) {
         dynasm!(self.asm.ops ; .arch x64
             ; lea rdi, [rbp - crate::map::BIAS]
             ; mov rax, QWORD function
@@ -553,9 +584,9 @@ impl Emitter<'_> {
                     self.asm.mov_imm(RAX, 0);
                     self.asm.jmp(back);
                 }
-                Cold::Trapped { label } => {
+                Cold::Left { label, exit } => {
                     self.asm.bind(label);
-                    self.asm.mov_imm(RAX, Exit::Trap as u64);
+                    self.asm.mov_imm(RAX, exit as u64);
                     self.jump_to(self.shared.exit_stored);
                 }
             }

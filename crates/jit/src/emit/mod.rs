@@ -272,6 +272,7 @@ impl Emitter<'_> {
             Op::Float { ref op, insn } => self.float(op, insn),
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
+            Op::QuickCall => self.quick_call(),
         }
     }
 

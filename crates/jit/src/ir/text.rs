@@ -196,6 +196,7 @@ impl Display for Op {
             Op::Float { ref op, .. } => plain(f, op),
             Op::Simd(ref op) => plain(f, op),
             Op::Fallback { insn } => write!(f, "interpret {}", insn.row().name),
+            Op::QuickCall => f.write_str("quick system call"),
             ref other => plain(f, other),
         }
     }
@@ -224,6 +225,7 @@ impl Display for End {
                 to, next: Some(next), ..
             } => write!(f, "call {to}, back to {next:#x}"),
             End::Indirect { to, .. } => write!(f, "jump {to}"),
+            End::SupervisorCall { next } => write!(f, "system call, back to {next:#x}"),
             End::Interpret => f.write_str("leave for the interpreter"),
         }
     }

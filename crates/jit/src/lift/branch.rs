@@ -4,6 +4,7 @@ use armlet_decoder::a64::*;
 
 use super::{Lifter, t, x};
 use crate::ir::*;
+use crate::quick;
 
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> Option<End> {
     let pc = l.pc;
@@ -50,6 +51,14 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> Option<End> {
                 next: Some(next),
                 ret: false,
             }
+        }
+        Insn::Svc(Svc { imm: 0 }) => {
+            let number = l.known(x(8));
+            if number.is_some_and(quick::takes) {
+                l.push(Op::QuickCall);
+                return Some(End::Jump { to: next });
+            }
+            End::SupervisorCall { next }
         }
         _ => return None,
     })

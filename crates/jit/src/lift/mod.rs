@@ -69,7 +69,7 @@ impl Lifter {
     }
 
     fn forget(&mut self, op: &Op) {
-        if let Op::Fallback { .. } = op {
+        if let Op::Fallback { .. } | Op::QuickCall = op {
             self.known = [None; 33];
         }
         if let Some(Var::X(n)) = op.written() {
@@ -173,7 +173,9 @@ fn followers(end: &End, executed: &dyn Fn(u64) -> bool) -> impl Iterator<Item = 
     let targets = match *end {
         End::Jump { to } => [Some(to), None],
         End::Branch { taken, not, .. } => [Some(not), Some(taken).filter(|&taken| executed(taken))],
-        End::Call { next, .. } | End::Indirect { next: Some(next), .. } => [Some(next), None],
+        End::Call { next, .. } | End::Indirect { next: Some(next), .. } | End::SupervisorCall { next } => {
+            [Some(next), None]
+        }
         End::Indirect { next: None, .. } | End::Interpret => [None; 2],
     };
     targets.into_iter().flatten()
@@ -298,7 +300,7 @@ fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u6
             End::Branch { taken, not, .. } => {
                 outside.extend([taken, not].into_iter().filter(|to| !inside.contains(to)))
             }
-            End::Indirect { .. } | End::Interpret => {}
+            End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => {}
         }
     }
     let mut peek = |pc: u64| {
