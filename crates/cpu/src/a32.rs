@@ -90,16 +90,26 @@ impl State {
         self.v[usize::from(n >> 2 & 7)].0[at..at + 4].copy_from_slice(&value.to_le_bytes());
     }
 
-    /// FPSCR, put together from its parts.
+    /// FPSCR.
     pub fn fpscr(&self) -> u32 {
-        self.a32.fpscr_flags.to_bits() | self.fpcr & Fpcr::WRITABLE | self.fpsr & fpsr::WRITABLE
+        self.a32.fpscr_flags.to_bits() | self.fpcr | self.fpsr
     }
 
-    /// Writes FPSCR; vector length and stride, and trap enables, stay 0.
+    /// Writes FPSCR. What the model does not have stays zero: half-precision arithmetic came with the last one, which has no short vectors any more;
+    /// saturation came with Advanced SIMD. Trap enables stay zero on all.
     pub fn set_fpscr(&mut self, bits: u32) {
+        let vectors = Fpcr::LEN | Fpcr::STRIDE;
+        let (control, status) = match self.a32.model {
+            Model::Arm926 => (
+                Fpcr::WRITABLE & !(Fpcr::FZ16 | Fpcr::AHP) | vectors,
+                fpsr::WRITABLE & !fpsr::QC,
+            ),
+            Model::CortexA9 => (Fpcr::WRITABLE & !Fpcr::FZ16 | vectors, fpsr::WRITABLE),
+            Model::Max => (Fpcr::WRITABLE, fpsr::WRITABLE),
+        };
         self.a32.fpscr_flags = Flags::from_bits(bits);
-        self.fpcr = bits & Fpcr::WRITABLE;
-        self.fpsr = bits & fpsr::WRITABLE;
+        self.fpcr = bits & control;
+        self.fpsr = bits & status;
     }
 
     /// CPSR as user mode and signal frames see it: little-endian data, interrupts on, user mode.

@@ -52,6 +52,10 @@ impl Fpcr {
     pub const RMODE: u32 = 3 << 22;
     /// FZ16: FZ for half precision.
     pub const FZ16: u32 = 1 << 19;
+    /// AArch32's Len, less one: VFP data processing works on short vectors if it is not 0 (VFPv2, VFPv3).
+    pub const LEN: u32 = 7 << 16;
+    /// AArch32's Stride: 0 for 1, 3 for 2.
+    pub const STRIDE: u32 = 3 << 20;
     /// The bits that MSR FPCR can set: no trap enables, no FEAT_AFP, no FEAT_EBF16.
     pub const WRITABLE: u32 = Fpcr::AHP | Fpcr::DN | Fpcr::FZ | Fpcr::RMODE | Fpcr::FZ16;
 

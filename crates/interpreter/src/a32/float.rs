@@ -4,16 +4,11 @@
 //! Scalar registers are numbers of S registers for single precision (`u32`), of D registers for double precision (`u64`).
 
 use armlet_cpu::a64::{State, Vector};
-use armlet_cpu::fp::{self, FpEnv};
+use armlet_cpu::fp::{self, FpEnv, Fpcr};
 
 use super::vector::{set, source};
 use crate::a64::float::Format;
 use crate::a64::vector::{map, zip, zip3};
-
-/// FPSCR.Len, less one, in the bits that FPCR has for it: VFP data processing works on short vectors if it is not 0 (VFPv2, VFPv3).
-pub const LEN: u32 = 7 << 16;
-/// FPSCR.Stride: 0 for 1, 3 for 2.
-pub const STRIDE: u32 = 3 << 20;
 
 /// S\[n\] or D\[n\].
 #[inline(always)]
@@ -49,7 +44,7 @@ fn with_standard_env<R>(cpu: &mut State, operations: impl FnOnce(&mut FpEnv) -> 
 /// short vector.
 #[inline(always)]
 pub fn scalar3<F: Format>(cpu: &mut State, [d, n, m]: [u8; 3], operation: impl Fn(F, F, F, &mut FpEnv) -> F + Copy) {
-    if cpu.fpcr & LEN != 0 {
+    if cpu.fpcr & Fpcr::LEN != 0 {
         return short_vectors(cpu, [d, n, m], operation);
     }
     let (addend, left, right) = (number(cpu, d), number(cpu, n), number(cpu, m));
@@ -81,12 +76,12 @@ fn short_vectors<F: Format>(
 ) {
     let bank = if F::BITS == 32 { 8 } else { 4 };
     let is_scalar = |register: u8| if F::BITS == 32 { register < 8 } else { register & 15 < 4 };
-    let step = if cpu.fpcr & STRIDE != 0 { 2 } else { 1 };
+    let step = if cpu.fpcr & Fpcr::STRIDE != 0 { 2 } else { 1 };
     let next = |register: u8| register & !(bank - 1) | (register + step) & (bank - 1);
     let count = if is_scalar(d) {
         1
     } else {
-        (cpu.fpcr & LEN) / (LEN & LEN.wrapping_neg()) + 1
+        (cpu.fpcr & Fpcr::LEN) / (Fpcr::LEN & Fpcr::LEN.wrapping_neg()) + 1
     };
     let fixed = is_scalar(m);
     for _ in 0..count {

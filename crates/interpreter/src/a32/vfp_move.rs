@@ -1,11 +1,9 @@
 //! Transfers between general-purpose registers and Advanced SIMD and floating-point registers, FPSCR among them.
 
-use armlet_cpu::a32_features::Model;
-use armlet_cpu::a64::{Flags, State};
-use armlet_cpu::fp::{Fpcr, fpsr};
+use armlet_cpu::a64::State;
 use armlet_decoder::a32::*;
 
-use super::float::{LEN, STRIDE, number, set_number};
+use super::float::{number, set_number};
 use super::vector::{double, scalar, set, set_double, set_scalar};
 use crate::a64::vector::{by_size, splat};
 
@@ -91,24 +89,12 @@ pub fn vmrs(cpu: &mut State, Vmrs { rt }: Vmrs) {
     if rt == 15 {
         cpu.flags = cpu.a32.fpscr_flags;
     } else {
-        cpu.set_r(rt, cpu.fpcr | cpu.fpsr | cpu.a32.fpscr_flags.to_bits());
+        cpu.set_r(rt, cpu.fpscr());
     }
 }
 
-/// VMSR: FPSCR. What the processor does not have reads as zero: half-precision arithmetic came with the last model, which has no short
-/// vectors any more; saturation came with Advanced SIMD.
+/// VMSR: FPSCR.
 #[inline(always)]
 pub fn vmsr(cpu: &mut State, Vmsr { rt }: Vmsr) {
-    let bits = cpu.r(rt);
-    let (control, status) = match cpu.a32.model {
-        Model::Arm926 => (
-            Fpcr::WRITABLE & !(Fpcr::FZ16 | Fpcr::AHP) | LEN | STRIDE,
-            fpsr::WRITABLE & !fpsr::QC,
-        ),
-        Model::CortexA9 => (Fpcr::WRITABLE & !Fpcr::FZ16 | LEN | STRIDE, fpsr::WRITABLE),
-        Model::Max => (Fpcr::WRITABLE, fpsr::WRITABLE),
-    };
-    cpu.fpcr = bits & control;
-    cpu.fpsr = bits & status;
-    cpu.a32.fpscr_flags = Flags::from_bits(bits);
+    cpu.set_fpscr(cpu.r(rt));
 }

@@ -223,9 +223,13 @@ impl Case {
 
     /// Whether the base register of its only instruction, of a row, is R15.
     pub fn stores_at_pc(&self, row: &Row) -> bool {
+        self.set() == Set::A32 && row.pattern.contains('n') && self.word() >> 16 & 15 == 15
+    }
+
+    /// Its first A32 word.
+    pub fn word(&self) -> u32 {
         let half = |n: usize| u32::from(self.halfwords.get(n).copied().unwrap_or(0));
-        let word = half(0) | half(1) << 16;
-        self.set() == Set::A32 && row.pattern.contains('n') && word >> 16 & 15 == 15
+        half(0) | half(1) << 16
     }
 
     /// Its instruction set.

@@ -4,6 +4,7 @@ use armlet_decoder::a32::{Row, Undecoded};
 
 use super::capstone::Opinion;
 use super::case::{Case, Observed};
+use super::differences_float::{CAPSTONE_FLOAT, QEMU_FLOAT};
 
 /// One reasoned difference.
 pub struct Rule {
@@ -77,7 +78,10 @@ fn plain(text: &str) -> String {
 
 /// The rule that explains a difference.
 pub fn explain(opinion: &Opinion) -> Option<&'static Rule> {
-    CAPSTONE.iter().find(|rule| (rule.explains)(opinion))
+    CAPSTONE
+        .iter()
+        .chain(CAPSTONE_FLOAT)
+        .find(|rule| (rule.explains)(opinion))
 }
 
 /// One reasoned difference from qemu 7.2.
@@ -143,5 +147,7 @@ const IT: u32 = 0x0600_fc00;
 
 /// The rule of [`QEMU`] that explains a difference.
 pub fn explain_execution(row: &Row, case: &Case, ours: &Observed, theirs: &Observed) -> Option<&'static ExecutionRule> {
-    QEMU.iter().find(|rule| (rule.explains)(row, case, ours, theirs))
+    QEMU.iter()
+        .chain(QEMU_FLOAT)
+        .find(|rule| (rule.explains)(row, case, ours, theirs))
 }

@@ -3,6 +3,7 @@
 pub mod capstone;
 pub mod case;
 pub mod differences;
+mod differences_float;
 pub mod engine;
 pub mod qemu;
 pub mod sample;

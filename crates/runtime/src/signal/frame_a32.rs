@@ -11,7 +11,7 @@
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32::{LR, SP, cpsr};
-use armlet_cpu::a64::{Flags, State};
+use armlet_cpu::a64::State;
 use armlet_loader::helpers;
 use armlet_memory::{Plain, read_struct, write_struct};
 use armlet_syscall::abi::a32::{SigInfo as NarrowInfo, StackT};
@@ -29,9 +29,6 @@ const PLAIN_FRAME: u32 = 0x5ac3_c35a;
 /// `trap_no` of an undefined instruction, and of an abort.
 const TRAP_UNDEFINED: u32 = 6;
 const TRAP_ABORT: u32 = 14;
-/// FPSCR: the control bits, the cumulative ones.
-const FPSCR_CONTROL: u32 = 0x07f7_0000;
-const FPSCR_CUMULATIVE: u32 = 0x0800_009f;
 
 /// `struct vfp_sigframe`, 288 bytes.
 #[repr(C)]
@@ -91,16 +88,6 @@ const INFO_SIZE: u64 = size_of::<NarrowInfo>() as u64;
 const FRAME_SIZE: u64 = size_of::<Frame>() as u64;
 const _: () = assert!(size_of::<Context>() == 744 && FRAME_SIZE == 760 && INFO_SIZE == 128 && VFP_SIZE == 288);
 
-fn fpscr(cpu: &State) -> u32 {
-    cpu.a32.fpscr_flags.to_bits() | cpu.fpcr & FPSCR_CONTROL | cpu.fpsr & FPSCR_CUMULATIVE
-}
-
-fn set_fpscr(cpu: &mut State, bits: u32) {
-    cpu.a32.fpscr_flags = Flags::from_bits(bits);
-    cpu.fpcr = bits & FPSCR_CONTROL;
-    cpu.fpsr = bits & FPSCR_CUMULATIVE;
-}
-
 /// The host's siginfo in the guest's layout.
 fn narrow(info: &SigInfo) -> NarrowInfo {
     let mut words = [0; 32];
@@ -158,7 +145,7 @@ pub(crate) fn push(cpu: &mut State, setup: &Setup<'_>) -> Result<(), Fault> {
                 magic: VFP_MAGIC,
                 size: VFP_SIZE as u32,
                 d: std::array::from_fn(|n| cpu.d(n as u8)),
-                fpscr: fpscr(cpu),
+                fpscr: cpu.fpscr(),
                 pad: 0,
                 fpexc: FPEXC_EN,
                 fpinst: 0,
@@ -214,7 +201,7 @@ pub(crate) fn pop(cpu: &mut State, with_info: bool) -> Option<Restored> {
     for (n, value) in (0..).zip(context.vfp.d) {
         cpu.set_d(n, value);
     }
-    set_fpscr(cpu, context.vfp.fpscr);
+    cpu.set_fpscr(context.vfp.fpscr);
     cpu.exclusive = Default::default();
     Some(Restored {
         mask: u64::from(context.mask[0]) | u64::from(context.mask[1]) << 32,
@@ -258,7 +245,7 @@ mod tests {
         cpu.pc = 0x1_0002;
         // Thumb, in the middle of an IT block, with flags, Q and GE.
         cpu.set_cpsr(0xa80f_0020 | 1 << 25 | 0x02 << 10);
-        set_fpscr(&mut cpu, 0x6040_0010);
+        cpu.set_fpscr(0x6040_0010);
         cpu
     }
 
@@ -307,8 +294,8 @@ mod tests {
                 let restored = pop(&mut cpu, with_info).expect("an intact frame");
                 assert_eq!(restored.mask, 0x1_0000_0055);
                 assert_eq!(
-                    (cpu.pc, cpu.cpsr(), fpscr(&cpu)),
-                    (before.pc, before.cpsr(), fpscr(&before))
+                    (cpu.pc, cpu.cpsr(), cpu.fpscr()),
+                    (before.pc, before.cpsr(), before.fpscr())
                 );
                 assert!((0..15).all(|n| cpu.r(n) == before.r(n)) && (0..32).all(|n| cpu.d(n) == before.d(n)));
                 assert_eq!(cpu.a32.itstate, before.a32.itstate);
