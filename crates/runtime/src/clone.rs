@@ -11,7 +11,7 @@ use std::io;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use armlet_cpu::a32;
 use armlet_cpu::a64::State;
@@ -50,9 +50,8 @@ impl Thread {
             self.start_thread(args, state)
         } else if has(VM | VFORK) && args.set_tid.is_empty() && args.cgroup == 0 {
             self.vfork(args, state)
-        } else if has(VM) && !has(VFORK) {
-            // Two processes that run in one memory would share armlet's own thread-local data.
-            Err(Errno::EINVAL)
+        } else if has(VM) && args.set_tid.is_empty() && args.cgroup == 0 {
+            self.share_memory(args, state)
         } else {
             self.fork(args, state)
         }
@@ -131,7 +130,41 @@ impl Thread {
         forked
     }
 
+    /// A process in this memory that its parent does not wait for. Two processes must not run on one thread-local storage of armlet's,
+    /// so that a new thread does the waiting: the child runs on that thread's.
+    fn share_memory(&self, args: &CloneArgs, state: &State) -> Result<u64, Errno> {
+        let mut parent = Thread::new(Arc::clone(&self.process), self.mask());
+        parent.alternate_stack = self.alternate_stack;
+        let (args, state) = (args.clone(), Box::new(state.clone()));
+        let (send, receive) = sync_channel(1);
+        let spawned = {
+            // The thread is none of the guest's: it gets no signals.
+            signals::set_mask(signals::ALL);
+            std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || {
+                let started = send.clone();
+                let result = parent.run_child(&args, &state, Some(send));
+                signals::set_current(ptr::null());
+                if let Err(errno) = result {
+                    let _ = started.send(Err(errno));
+                }
+            })
+        };
+        self.mailbox.set_mask(self.mask());
+        match spawned {
+            Ok(_) => receive.recv().unwrap_or(Err(Errno::EAGAIN)),
+            Err(error) => Err(Errno::from(error)),
+        }
+    }
+
     fn vfork(&mut self, args: &CloneArgs, state: &State) -> Result<u64, Errno> {
+        let id = self.run_child(args, state, None);
+        signals::set_current(Arc::as_ptr(&self.mailbox));
+        self.mailbox.set_mask(self.mask());
+        id
+    }
+
+    /// Runs a child in this memory, and waits until it has left it. `started` is told its id.
+    fn run_child(&self, args: &CloneArgs, state: &State, started: Started) -> Result<u64, Errno> {
         let process = Process {
             space: Arc::clone(&self.process.space),
             actions: self.process.actions.copy(),
@@ -152,15 +185,14 @@ impl Thread {
             flags: args.flags,
             parent_tid: args.parent_tid,
             child_tid: args.child_tid,
+            started,
         };
         let stack = HostStack::new()?;
         signals::set_mask(signals::ALL);
-        let flags = args.flags & !OWN | args.exit_signal;
+        let flags = args.flags & !OWN | VFORK | args.exit_signal;
         // SAFETY: the stack and the child's data live until the child has left this memory, because this call returns only then.
         let id = unsafe { spawn_on(&stack, flags, args.pidfd, &raw mut child) };
-        signals::set_current(Arc::as_ptr(&self.mailbox));
         self.process.threads.remove(&child.runner.thread.mailbox);
-        self.mailbox.set_mask(self.mask());
         id
     }
 }
@@ -227,7 +259,11 @@ struct Child {
     flags: u64,
     parent_tid: u64,
     child_tid: u64,
+    started: Started,
 }
+
+/// Who is to be told that a child has started.
+type Started = Option<SyncSender<Result<u64, Errno>>>;
 
 /// Where the child of a vfork begins, on its own stack. It ends with the process or with `execve`.
 extern "C" fn child_main(child: *mut Child) -> ! {
@@ -238,6 +274,9 @@ extern "C" fn child_main(child: *mut Child) -> ! {
     store_id(child.flags & CHILD_SETTID != 0, child.child_tid, id);
     if child.flags & CLEAR_SIGHAND != 0 {
         child.runner.thread.process.actions.clear_handlers();
+    }
+    if let Some(started) = child.started.take() {
+        let _ = started.send(Ok(id as u64));
     }
     exit_group(child.runner.run())
 }

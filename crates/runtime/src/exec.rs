@@ -83,13 +83,18 @@ impl Thread {
         arguments: Vec<CString>,
         mut environment: Vec<CString>,
     ) -> Result<Infallible, Errno> {
-        elf::FileSource::new(program)
+        let parsed = elf::FileSource::new(program)
             .map_err(ElfError::from)
             .and_then(|source| elf::Elf::parse(&source))
             .map_err(|error| match error {
                 ElfError::Read(error) => Errno::from(error),
                 _ => Errno::ENOEXEC,
             })?;
+        if let Some(linker) = parsed.interpreter {
+            let linker = CString::new(linker.as_os_str().as_bytes()).map_err(|_| Errno::ENOEXEC)?;
+            let sysroot = self.process.program.options.settings.sysroot.as_deref();
+            inspect(libc::AT_FDCWD, &below(sysroot, &linker), 0)?;
+        }
         let strace = self.process.program.strace.as_ref();
         // Copies that stay open across execve.
         let mut copies = Vec::new();

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use armlet_cpu::a32;
 use armlet_cpu::a64::State;
 use armlet_loader::elf::{FileSource, Identity};
-use armlet_loader::{Entropy, LoadError};
+use armlet_loader::{Entropy, LoadError, LoadedProgram};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
 use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
-use armlet_syscall::{Errno, fs};
+use armlet_syscall::{Errno, fs, host};
 
 use crate::handover::Handover;
 use crate::options::Options;
@@ -320,6 +320,7 @@ impl Start {
                 cpu.a32.model = self.options.settings.model;
             }
         }
+        tell_the_kernel(&loaded);
         set_name(self.path.file_name().unwrap_or(OsStr::new("armlet")));
         startup::close_what_was_closed();
         let threads = Arc::new(Threads::default());
@@ -360,6 +361,54 @@ fn host_stack_limit() -> u64 {
     // SAFETY: fills the structure.
     unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) };
     limit.rlim_cur
+}
+
+/// `struct prctl_mm_map`.
+#[repr(C)]
+struct MemoryMap {
+    start_code: u64,
+    end_code: u64,
+    start_data: u64,
+    end_data: u64,
+    start_brk: u64,
+    brk: u64,
+    start_stack: u64,
+    arg_start: u64,
+    arg_end: u64,
+    env_start: u64,
+    env_end: u64,
+    auxv: u64,
+    auxv_size: u32,
+    exe_fd: u32,
+}
+
+/// Tells the host's kernel where the guest's arguments, environment and auxiliary vector are, which /proc shows to others: so `ps` on the
+/// host shows the guest's own command line. A kernel without CONFIG_CHECKPOINT_RESTORE refuses, and shows armlet's.
+fn tell_the_kernel(loaded: &LoadedProgram) {
+    const PR_SET_MM_MAP: u64 = 14;
+    // SAFETY: asks where armlet's own break is, which stays there.
+    let brk = unsafe { host::call(libc::SYS_brk, [0; 6]) }.unwrap_or(0);
+    let pages = loaded.program.elf.pages();
+    let bias = loaded.program.bias;
+    let (start, end) = (pages.start.wrapping_add(bias), pages.end.wrapping_add(bias));
+    let map = MemoryMap {
+        start_code: start,
+        end_code: end,
+        start_data: start,
+        end_data: end,
+        start_brk: brk,
+        brk,
+        start_stack: loaded.sp,
+        arg_start: loaded.arguments.start,
+        arg_end: loaded.arguments.end,
+        env_start: loaded.environment.start,
+        env_end: loaded.environment.end,
+        auxv: loaded.auxv.as_ptr() as u64,
+        auxv_size: size_of_val(loaded.auxv.as_slice()) as u32,
+        exe_fd: u32::MAX,
+    };
+    let (map, size) = (&raw const map as u64, size_of::<MemoryMap>() as u64);
+    quiet_call(libc::SYS_prctl, [libc::PR_SET_MM as u64, PR_SET_MM_MAP, map, size, 0]);
 }
 
 /// The name that `ps` and /proc/self/comm show.

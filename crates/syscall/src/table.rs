@@ -304,9 +304,9 @@ syscalls! {
     293 rseq(Ptr, UInt, Hex, Hex) = refuse(Errno::ENOSYS, "an interpreter cannot abort a sequence at its instructions (kernel without CONFIG_RSEQ)");
     294 kexec_file_load(Fd, Fd, ULong, Str, Hex) = refuse(Errno::EPERM, KERNEL_OF_ANOTHER_MACHINE);
     424 pidfd_send_signal(Fd, Signal, In(d::siginfo), Hex) = host(424);
-    425 io_uring_setup(UInt, Ptr) = refuse(Errno::ENOSYS, "requests in the shared ring cannot be translated (kernel without CONFIG_IO_URING)");
-    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = refuse(Errno::ENOSYS, "see io_uring_setup");
-    427 io_uring_register(Fd, UInt, Ptr, UInt) = refuse(Errno::ENOSYS, "see io_uring_setup");
+    425 io_uring_setup(UInt, Ptr) = host(425);
+    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = host(426).blocks(Sys);
+    427 io_uring_register(Fd, UInt, Ptr, UInt) = run(fs::io_uring_register);
     428 open_tree(DirFd, Path, Hex) = host(428);
     429 move_mount(DirFd, Path, DirFd, Path, Hex) = run(fs::move_mount);
     430 fsopen(Str, Hex) = host(430);

@@ -10,6 +10,7 @@ mod path;
 mod poll;
 mod proc;
 mod stat;
+mod uring;
 
 pub use descriptor::{close, close_range, dup3, fcntl, pipe2};
 pub(crate) use dirents::freeze as freeze_cookies;
@@ -27,3 +28,4 @@ pub use poll::{
     pselect6,
 };
 pub use stat::{faccessat, faccessat2, fstat, newfstatat, statfs, statx};
+pub use uring::io_uring_register;

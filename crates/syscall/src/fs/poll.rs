@@ -11,8 +11,6 @@ use crate::call::Call;
 use crate::task::{Break, Reply, Restart, RestartBlock};
 use crate::time::{self, Timespec};
 
-/// Events that are fetched from the host at once; a caller with room for more gets the others with its next call.
-const MOST_EVENTS: usize = 1024;
 /// Descriptors that a process can have, and so the longest set (`sysctl_nr_open`'s largest default).
 const MOST_DESCRIPTORS: usize = 1 << 20;
 
@@ -218,21 +216,21 @@ pub fn epoll_pwait2(call: &mut Call<'_>) -> Reply {
 
 fn epoll_wait(call: &mut Call<'_>, number: i64, timeout: u64, mask: u64, size: u64) -> Reply {
     let [epoll, buffer, most, ..] = call.args;
-    let most = usize::try_from(most as i32)
-        .ok()
-        .filter(|&most| most > 0)
-        .ok_or(Errno::EINVAL)?;
+    if most as i32 <= 0 || most as i32 as usize > i32::MAX as usize / size_of::<EpollEvent>() {
+        return Err(Errno::EINVAL.into());
+    }
     let mask = call.signal_set(mask, size)?;
-    let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; most.min(MOST_EVENTS)];
-    let (pointer, room) = (events.as_mut_ptr() as u64, events.len() as u64);
-    let count = wait(call, mask, number, [epoll, pointer, room, timeout, 0, 8])?;
-    for (index, event) in events.iter().take(count as usize).enumerate() {
+    // The host's events are smaller, so that there is room for them where the guest's belong. They are spread from the last to the
+    // first: none is overwritten before it is read.
+    let count = wait(call, mask, number, [epoll, buffer, most, timeout, 0, 8])?;
+    for index in (0..count).rev() {
+        let host: [u32; 3] = call.read(buffer.wrapping_add(index * size_of::<libc::epoll_event>() as u64))?;
         let guest = EpollEvent {
-            events: event.events,
+            events: host[0],
             pad: 0,
-            data: event.u64,
+            data: u64::from(host[1]) | u64::from(host[2]) << 32,
         };
-        call.write(buffer.wrapping_add((index * size_of::<EpollEvent>()) as u64), &guest)?;
+        call.write(buffer.wrapping_add(index * size_of::<EpollEvent>() as u64), &guest)?;
     }
     Ok(count)
 }
