@@ -2,12 +2,13 @@
 //!
 //! Busybox comes as Debian ships it, for AArch64, armhf and armel, and for this machine to compare with. Lua and SQLite
 //! are built from Debian's source packages, our C++, Rust and Go programs from `test-binaries/src/real`: each statically for
-//! AArch64 and for this machine. Packages come through an apt of its own, below `target/guests/apt`: no root, and
+//! AArch64 and for this machine. `root` is a root directory with Debian's own dynamic programs. Packages come through an apt of its own, below `target/guests/apt`: no root, and
 //! nothing is installed. What is already there is kept; remove the folder to begin again.
 
 use crate::tool;
 use anyhow::{Context, Result, bail};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,6 +23,34 @@ const RUST_PACKAGES: [&str; 5] = [
     "libstd-rust-dev:arm64",
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
+/// What the root directory has, with all that it depends on.
+const DISTRIBUTION: [&str; 25] = [
+    "base-passwd",
+    "bash",
+    "coreutils",
+    "curl",
+    "dash",
+    "diffutils",
+    "file",
+    "findutils",
+    "gawk",
+    "gcc",
+    "git",
+    "grep",
+    "gzip",
+    "libc6-dev",
+    "make",
+    "nodejs",
+    "openjdk-17-jre-headless",
+    "openssl",
+    "perl",
+    "procps",
+    "python3",
+    "sed",
+    "sqlite3",
+    "tar",
+    "xz-utils",
+];
 
 /// Fetches and builds all guests.
 pub fn run() -> Result<()> {
@@ -41,6 +70,7 @@ pub fn run() -> Result<()> {
     guests.cxx()?;
     guests.rust()?;
     guests.go()?;
+    guests.distribution()?;
     println!("guests are in {}", guests.root.display());
     Ok(())
 }
@@ -202,6 +232,49 @@ impl Guests {
             })?;
         }
         Ok(())
+    }
+
+    /// A root directory with programs of Debian's arm64 packages and all that they depend on. Nothing of it is configured as dpkg
+    /// would do it, which takes programs that run; the few files that programs ask for are written here.
+    fn distribution(&self) -> Result<()> {
+        let root = self.root.join("root");
+        once(&root, |partial| {
+            println!("root: {}", DISTRIBUTION.join(" "));
+            let archives = self.root.join("build/archives");
+            fs::create_dir_all(archives.join("partial"))?;
+            let mut install = self.apt()?;
+            install
+                .args(["--yes", "--download-only", "--no-install-recommends"])
+                .args(["-o", "APT::Architecture=arm64", "-o", "Debug::NoLocking=1", "-o"])
+                .arg(format!("Dir::Cache::archives={}", archives.display()));
+            tool::run(install.arg("install").args(DISTRIBUTION))?;
+            for folder in [
+                "usr/bin", "usr/sbin", "usr/lib", "proc", "sys", "dev", "tmp", "etc", "root",
+            ] {
+                fs::create_dir_all(partial.join(folder))?;
+            }
+            for folder in ["bin", "sbin", "lib"] {
+                symlink(format!("usr/{folder}"), partial.join(folder))?;
+            }
+            for entry in fs::read_dir(&archives)? {
+                let package = entry?.path();
+                if package.extension().is_some_and(|extension| extension == "deb") {
+                    let mut unpack = Command::new("sh");
+                    let line =
+                        "dpkg-deb --fsys-tarfile \"$0\" | tar -x --keep-directory-symlink --no-same-owner -C \"$1\"";
+                    tool::run(unpack.args(["-c", line]).arg(&package).arg(partial))?;
+                }
+            }
+            fs::remove_dir_all(&archives)?;
+            let defaults = partial.join("usr/share/base-passwd");
+            for name in ["passwd", "group"] {
+                copy(
+                    &defaults.join(format!("{name}.master")),
+                    &partial.join("etc").join(name),
+                )?;
+            }
+            Ok(fs::write(partial.join("etc/hosts"), "127.0.0.1 localhost\n")?)
+        })
     }
 
     /// Makes `root/folder/name` by calling `build`, unless it is there and newer than this program; a build that fails

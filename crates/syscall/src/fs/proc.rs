@@ -4,10 +4,12 @@
 //! Which file a path names is found out by the kernel and not by comparing text, so that `cd /proc/self; cat maps` is the
 //! same as `cat /proc/self/maps`.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::fmt::Write as _;
+use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64_features::{CPUINFO_FEATURES, MIDR_EL1};
@@ -23,12 +25,39 @@ const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 /// The files that differ, by their last component.
 const NAMES: [&[u8]; 5] = [b"exe", b"maps", b"auxv", b"cmdline", b"cpuinfo"];
 
-/// The guest's program, if the path names `/proc/PID/exe` of this process.
+/// The guest's program, if the path names `/proc/PID/exe` of this process, or of another one that armlet runs.
 pub(super) fn executable(call: &Call<'_>, dirfd: i32, path: &CStr) -> Option<CString> {
-    if file_name(path.to_bytes()) != b"exe" || name(call, dirfd, path)? != b"exe" {
+    if file_name(path.to_bytes()) != b"exe" {
         return None;
     }
-    CString::new(call.task.image().executable.as_os_str().as_bytes()).ok()
+    let link = true_name(call, dirfd, path)?;
+    if concerns_this_process(&link, std::process::id()) {
+        return CString::new(call.task.image().executable.as_os_str().as_bytes()).ok();
+    }
+    executable_of_another(Path::new(OsStr::from_bytes(&link)))
+}
+
+/// The program of another process whose `exe` is armlet: the file that is mapped where its code begins, which armlet has told the
+/// kernel (`PR_SET_MM_MAP`).
+fn executable_of_another(link: &Path) -> Option<CString> {
+    /// Of /proc/PID/stat, counted from the one behind the name.
+    const START_CODE: usize = 23;
+    if fs::read_link(link).ok()? != fs::read_link("/proc/self/exe").ok()? {
+        return None;
+    }
+    let directory = link.parent()?;
+    let stat = fs::read_to_string(directory.join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    let start: u64 = fields.split_ascii_whitespace().nth(START_CODE)?.parse().ok()?;
+    let maps = fs::read(directory.join("maps")).ok()?;
+    let path = maps.split(|&byte| byte == b'\n').find_map(|line| {
+        let (range, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+        let (low, high) = range.split_once('-')?;
+        let range = u64::from_str_radix(low, 16).ok()?..u64::from_str_radix(high, 16).ok()?;
+        let path = rest.find('/').map(|at| &rest[at..])?;
+        range.contains(&start).then_some(path)
+    })?;
+    CString::new(path).ok()
 }
 
 /// Opens one of the other files: a descriptor of the text that the guest must see. `None` if the path is nothing special.
@@ -100,6 +129,12 @@ fn name(call: &Call<'_>, dirfd: i32, path: &CStr) -> Option<Vec<u8>> {
     if !NAMES.contains(&file_name(path.to_bytes())) {
         return None;
     }
+    let name = true_name(call, dirfd, path)?;
+    concerns_this_process(&name, std::process::id()).then(|| file_name(&name).to_vec())
+}
+
+/// The true name of a file in procfs; `None` if it is elsewhere.
+fn true_name(call: &Call<'_>, dirfd: i32, path: &CStr) -> Option<Vec<u8>> {
     let flags = libc::O_PATH | libc::O_NOFOLLOW | libc::O_CLOEXEC;
     let descriptor = call
         .host(libc::SYS_openat, [dirfd as u64, path.as_ptr() as u64, flags as u64])
@@ -123,7 +158,7 @@ fn name(call: &Call<'_>, dirfd: i32, path: &CStr) -> Option<Vec<u8>> {
         )
         .ok()?;
     buffer.truncate(length as usize);
-    concerns_this_process(&buffer, std::process::id()).then(|| file_name(&buffer).to_vec())
+    Some(buffer)
 }
 
 /// Whether the true name of a file in procfs is `…/PID/name`, `…/PID/task/TID/name` or `…/cpuinfo`.
