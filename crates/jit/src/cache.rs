@@ -122,19 +122,22 @@ struct Precautions {
     traps: AtomicU32,
     /// FPSR is read: see [`Numbers::underflow`].
     underflow: AtomicBool,
+    /// The value of FPCR under which translated code runs.
+    fpcr: AtomicU32,
+    /// Blocks that were interpreted under another one since translated code ran last.
+    foreign: AtomicU32,
 }
 
 /// So many traps are cheaper than checks all over the program.
 const TRAPS: u32 = 200;
+/// So many interpreted blocks are cheaper than translating the program for another value of FPCR.
+const FOREIGN: u32 = 5000;
 
 impl Precautions {
     fn numbers(&self) -> Numbers {
-        Numbers {
-            trap: self.traps.load(Ordering::Relaxed) < TRAPS,
-            underflow: self.underflow.load(Ordering::Relaxed),
-            nearest: true,
-            half: true,
-        }
+        let trap = self.traps.load(Ordering::Relaxed) < TRAPS;
+        let exact = self.underflow.load(Ordering::Relaxed);
+        Numbers::new(self.fpcr.load(Ordering::Relaxed), trap, exact)
     }
 }
 
@@ -479,6 +482,27 @@ impl Jit {
     /// Checks results of floating point in code, instead of having invalid operations trap.
     pub fn check_numbers(&self) {
         self.precautions.traps.store(TRAPS, Ordering::Relaxed);
+    }
+
+    /// Translates for this value of FPCR.
+    pub fn expect_fpcr(&self, fpcr: u32) {
+        self.precautions.fpcr.store(fpcr, Ordering::Relaxed);
+    }
+
+    /// Whether a thread with these values can run code that computes in this way. A program that sets FPCR for good is translated
+    /// anew; one that changes it for a moment is interpreted for that moment.
+    pub(crate) fn suits(&self, numbers: Numbers, fpcr: u32, fpsr_read: bool) -> bool {
+        let foreign = &self.precautions.foreign;
+        if fpcr == numbers.fpcr {
+            foreign.store(0, Ordering::Relaxed);
+            // When tiny numbers are flushed, the host's exceptions are not Arm's.
+            return !(numbers.flush && fpsr_read);
+        }
+        if foreign.fetch_add(1, Ordering::Relaxed) > FOREIGN {
+            foreign.store(0, Ordering::Relaxed);
+            self.expect_fpcr(fpcr);
+        }
+        false
     }
 
     /// An invalid operation has trapped. Called in a signal handler.

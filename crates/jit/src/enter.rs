@@ -183,9 +183,20 @@ const RAISED: u32 = 0x3f;
 /// The mask of Invalid.
 const INVALID_MASKED: u32 = 1 << 7;
 
+/// Tiny results are zeros.
+const FLUSH_RESULTS: u32 = 1 << 15;
+/// Tiny operands are zeros.
+const FLUSH_OPERANDS: u32 = 1 << 6;
+
 /// MXCSR under which translated code runs.
 pub fn mxcsr(numbers: Numbers) -> u32 {
-    if numbers.trap { MXCSR & !INVALID_MASKED } else { MXCSR }
+    let invalid = if numbers.trap { INVALID_MASKED } else { 0 };
+    let flush = if numbers.flush {
+        FLUSH_RESULTS | FLUSH_OPERANDS
+    } else {
+        0
+    };
+    MXCSR & !invalid | flush | numbers.host_rounding() << 13
 }
 
 fn read_mxcsr() -> u32 {

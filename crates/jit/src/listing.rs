@@ -57,12 +57,7 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         astray: AT - 0x400,
         fallback: AT - 0x100,
         constants: AT - 0x1000,
-        numbers: Numbers {
-            trap: true,
-            underflow: false,
-            nearest: true,
-            half: true,
-        },
+        numbers: Numbers::new(0, true, false),
     };
     let code = emit::region(&region, shared, AT);
     let names = names(&region, &code, &shared);

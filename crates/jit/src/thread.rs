@@ -73,11 +73,11 @@ impl Thread {
             if let Some((_, numbers)) = self.enter {
                 self.jit.reconsider(numbers);
             }
-            // Translated code computes under FPCR = 0, and leaves to write it.
-            let translated = if cpu.fpcr == 0 {
-                self.enter.zip(self.lookup(cpu.pc, code))
-            } else {
-                None
+            // Translated code computes under one value of FPCR, and leaves to write it.
+            let suits = |(_, numbers): &(Enter, Numbers)| self.jit.suits(*numbers, cpu.fpcr, cpu.fpsr_read);
+            let translated = match self.enter.filter(suits) {
+                Some(enter) => self.lookup(cpu.pc, code).map(|host| (enter, host)),
+                None => None,
             };
             let trap = match translated {
                 Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention),

@@ -231,6 +231,9 @@ impl Emitter<'_> {
     pub(super) fn leave_unless(&mut self, possible: bool, insn: Insn) -> bool {
         if !possible {
             self.fallback(insn);
+            for (guest, host) in self.cached() {
+                self.asm.load_slot(host, crate::map::x_slot(guest));
+            }
         }
         !possible
     }
@@ -443,6 +446,9 @@ impl Emitter<'_> {
 
     /// FMAX and FMIN. The host's return the second operand for zeros of both signs: so both orders are tried, and a bit operation decides.
     fn extremum(&mut self, max: bool, p: Precision, d: u8, a: u8, b: u8, insn: Insn) {
+        if self.leave_unless(!self.shared.numbers.flush, insn) {
+            return;
+        }
         let (first, second) = (self.read_number(p, a, 0), self.read_number(p, b, 1));
         let mut back = None;
         if !self.shared.numbers.trap {

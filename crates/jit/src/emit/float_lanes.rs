@@ -207,8 +207,14 @@ impl Emitter<'_> {
         (a, b, lane): (u8, u8, Option<u8>),
         insn: Insn,
     ) {
-        // Without a trap, zero times infinity would raise Invalid.
-        if self.leave_unless(op != FloatLanes::Mulx || self.shared.numbers.trap, insn) {
+        // Without a trap, zero times infinity would raise Invalid; the host's extremes are its own when tiny numbers are flushed.
+        let numbers = self.shared.numbers;
+        let possible = match op {
+            FloatLanes::Mulx => numbers.trap,
+            FloatLanes::Max | FloatLanes::Min => !numbers.flush,
+            _ => true,
+        };
+        if self.leave_unless(possible, insn) {
             return;
         }
         let tiny = matches!(op, FloatLanes::Mul | FloatLanes::Mulx | FloatLanes::Div);
@@ -313,7 +319,7 @@ impl Emitter<'_> {
     fn step(&mut self, op: FloatLanes, p: Precision, shape: Shape, d: u8, a: u8, b: u8, insn: Insn) {
         let numbers = self.shared.numbers;
         let root = op == FloatLanes::RootStep;
-        if self.leave_unless(numbers.trap && !(root && numbers.underflow), insn) {
+        if self.leave_unless(numbers.trap && (!root || numbers.flush || !numbers.underflow), insn) {
             return;
         }
         self.spill_if_kept();
@@ -405,6 +411,9 @@ impl Emitter<'_> {
             self.avx(by(p, vaddpd, vaddps), X2, a, b);
             return self.check_lanes_and_finish(p, checks, shape, d, X2, insn);
         }
+        if self.leave_unless(!self.shared.numbers.flush, insn) {
+            return;
+        }
         let back = self.unless_unordered(p, a, b, insn);
         self.extremes(op, p, X2, a, b);
         self.finish_lanes(p, shape, d, X2);
@@ -454,6 +463,9 @@ impl Emitter<'_> {
 
     /// FMAXV and its relatives.
     fn numbers_across(&mut self, op: FloatLanes, d: u8, a: u8, insn: Insn) {
+        if self.leave_unless(!self.shared.numbers.flush, insn) {
+            return;
+        }
         let p = Precision::Single;
         let from = self.read_vector(a, X0);
         let back = self.unless_unordered(p, from, from, insn);

@@ -6,16 +6,52 @@ use super::{Val, Var, Width};
 /// Under which conditions numbers are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Numbers {
+    /// FPCR.
+    pub fpcr: u32,
     /// An invalid operation traps on the host, and the interpreter runs the instruction: no check is needed where the host raises that exception
     /// in all cases in which its result is not Arm's.
     pub trap: bool,
-    /// Results that are the smallest normal number are left to the interpreter, for the sake of FPSR.UFC: rounded up from below, Arm
-    /// takes them for tiny, the host does not.
+    /// Results that are the smallest normal number are left to the interpreter: rounded up from below, Arm takes them for tiny, the host does
+    /// not. That decides about FPSR.UFC, and whether they are flushed.
     pub underflow: bool,
     /// FPCR rounds to nearest.
     pub nearest: bool,
-    /// Half precision is IEEE's, without flushing.
+    /// Tiny operands and results are zeros.
+    pub flush: bool,
+    /// Half precision is IEEE's, and nothing is flushed.
     pub half: bool,
+}
+
+/// FPCR.AHP.
+const ALTERNATIVE_HALF: u32 = 1 << 26;
+/// FPCR.DN.
+const DEFAULT_NAN: u32 = 1 << 25;
+/// FPCR.FZ.
+const FLUSH: u32 = 1 << 24;
+/// FPCR.RMode, and its lowest bit.
+const ROUNDING: u32 = 3 << 22;
+/// FPCR.FZ16.
+const FLUSH_HALF: u32 = 1 << 19;
+
+impl Numbers {
+    /// For a value of FPCR, a host that may trap, and a program that reads FPSR or does not.
+    pub fn new(fpcr: u32, trap: bool, exact: bool) -> Numbers {
+        let flush = fpcr & FLUSH != 0;
+        Numbers {
+            fpcr,
+            // The host's NaNs are never the default one.
+            trap: trap && fpcr & DEFAULT_NAN == 0,
+            underflow: exact || flush,
+            nearest: fpcr & ROUNDING == 0,
+            flush,
+            half: fpcr & (ALTERNATIVE_HALF | FLUSH | FLUSH_HALF) == 0,
+        }
+    }
+
+    /// The host's rounding control: RMode has the directions up and down the other way round.
+    pub fn host_rounding(&self) -> u32 {
+        [0, 2, 1, 3][(self.fpcr >> 22 & 3) as usize]
+    }
 }
 
 /// The format of a number.
