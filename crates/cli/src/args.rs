@@ -53,6 +53,15 @@ pub enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
     },
+    /// Run a program, and tell at its end where time and work went
+    #[command(override_usage = "armlet stats [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Stats(StatsArgs),
+    /// Run a program, and print each instruction with what it reads and writes
+    #[command(override_usage = "armlet trace [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Trace(TraceArgs),
+    /// Run a program, and print its system calls: with filters, times, a table, JSON, and what becomes of them on the host
+    #[command(override_usage = "armlet strace [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Strace(StraceArgs),
     /// Disassemble a program, or instruction words
     Disasm(DisasmArgs),
     /// Explain an instruction: its bits, what it does, and what the interpreter and the translator make of it
@@ -167,10 +176,132 @@ pub struct RunFlags {
     #[arg(help_heading = WATCHING, hide_env_values = true)]
     pub strace_file: Option<PathBuf>,
 
+    /// Tell at the end where time and work went; on stderr, or in a file (%p in its name: the process's number)
+    #[arg(long = "stats", value_name = "FILE", env = "ARMLET_STATS", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "-", help_heading = WATCHING, hide_env_values = true)]
+    pub stats: Option<PathBuf>,
+
+    /// The same as JSON: one line for each program
+    #[arg(long = "stats-json", value_name = "FILE", env = "ARMLET_STATS_JSON")]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub stats_json: Option<PathBuf>,
+
+    /// Print each instruction with what it reads and writes (`armlet trace` has filters); on stderr, or in a file
+    #[arg(long = "trace", value_name = "FILE", env = "ARMLET_TRACE", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "-", help_heading = WATCHING, hide_env_values = true)]
+    pub trace: Option<PathBuf>,
+
+    /// Wait for gdb at a TCP port of this machine, at HOST:PORT, or at a socket (a path with a slash)
+    #[arg(short = 'g', long = "gdb", value_name = "PORT|SOCKET", env = "ARMLET_GDB")]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub gdb: Option<String>,
+
+    /// For gdb's reverse-step and reverse-continue: record N instructions (slow: all are interpreted one by one)
+    #[arg(
+        long = "gdb-history",
+        value_name = "N",
+        env = "ARMLET_GDB_HISTORY",
+        default_value_t = 0
+    )]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub gdb_history: usize,
+
+    /// When a signal ends the program, print the last N instructions of each thread (slow: all are interpreted one by one)
+    #[arg(long = "trace-last", value_name = "N", env = "ARMLET_TRACE_LAST")]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub trace_last: Option<usize>,
+
     /// No report on stderr when a fault ends the program
     #[arg(long = "quiet-faults", env = "ARMLET_QUIET_FAULTS", value_parser = clap::builder::FalseyValueParser::new())]
     #[arg(help_heading = WATCHING, hide_env_values = true)]
     pub quiet_faults: bool,
+}
+
+/// What `armlet stats` takes.
+#[derive(Debug, Args)]
+pub struct StatsArgs {
+    /// Print JSON
+    #[arg(long = "json")]
+    pub as_json: bool,
+    /// Write to a file (%p in its name: the process's number) instead of stderr
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// What `armlet strace` takes: strace's own flags, so those of `armlet PROGRAM` have their long names only.
+#[derive(Debug, Args)]
+#[command(mut_arg("uname", |arg| arg.short(None)), mut_arg("stack_size", |arg| arg.short(None)))]
+#[command(mut_arg("set_env", |arg| arg.short(None)))]
+pub struct StraceArgs {
+    /// Only these system calls or signals (several: repeat): trace=open,read, trace=%file, trace=!%memory, signal=SIGCHLD, signal=none
+    #[arg(short = 'e', long = "expression", value_name = "EXPR")]
+    pub expressions: Vec<String>,
+    /// Print a table of calls, errors and times at the end of each program, and nothing else
+    #[arg(short = 'c', long = "summary-only")]
+    pub summary_only: bool,
+    /// Print the table besides
+    #[arg(short = 'C', long = "summary")]
+    pub summary: bool,
+    /// Write to a file (%p in its name: the process's number, for a file of each) instead of stderr
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The time of day in front of each line; -tt with microseconds, -ttt in seconds since 1970
+    #[arg(short = 't', action = clap::ArgAction::Count)]
+    pub time: u8,
+    /// The time since the line before
+    #[arg(short = 'r', long = "relative-timestamps")]
+    pub relative: bool,
+    /// The time that each call took
+    #[arg(short = 'T', long = "syscall-times")]
+    pub durations: bool,
+    /// Follow children; they are always followed
+    #[arg(short = 'f', long = "follow-forks", conflicts_with = "no_follow")]
+    pub follow: bool,
+    /// Leave out children
+    #[arg(long = "no-follow")]
+    pub no_follow: bool,
+    /// A line of JSON for each call
+    #[arg(long = "json")]
+    pub json: bool,
+    /// Show what becomes of each call on the host: numbers, flags, and structures byte by byte
+    #[arg(long = "translation")]
+    pub translation: bool,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// What `armlet trace` takes.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Write to a file (%p in its name: the process's number) instead of stderr
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only instructions at these addresses (several: repeat): START-END, START+BYTES or one address
+    #[arg(short = 'a', long = "address", value_name = "RANGE", value_parser = range)]
+    pub addresses: Vec<std::ops::Range<u64>>,
+    /// Only instructions of these functions (several: repeat); * stands for any text
+    #[arg(short = 'f', long = "symbol", value_name = "NAME")]
+    pub symbols: Vec<String>,
+    /// Only instructions of these kinds (several: separate by commas)
+    #[arg(short = 'k', long = "kind", value_name = "KIND", value_delimiter = ',')]
+    #[arg(value_parser = PossibleValuesParser::new(armlet_observe::Kind::ALL.map(|(name, _)| name)))]
+    pub kinds: Vec<String>,
+    /// Leave out the first N that match
+    #[arg(long = "skip", value_name = "N", default_value_t = 0)]
+    pub skip: u64,
+    /// Print N at most; then the program goes on at full speed
+    #[arg(short = 'n', long = "count", value_name = "N")]
+    pub count: Option<u64>,
+    /// Print only the last N before the end
+    #[arg(long = "last", value_name = "N")]
+    pub last: Option<usize>,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
 }
 
 /// A file.
@@ -258,6 +389,29 @@ pub struct CompletionArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// Addresses: `0x400000-0x401000` (the end is not in it), `0x400000+64`, `0x400000` (one instruction).
+fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let number = |text: &str| {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        u64::from_str_radix(digits, 16)
+            .map_err(|_| "give START-END, START+BYTES or one address, in hexadecimal".to_owned())
+    };
+    let (start, end) = if let Some((start, end)) = text.split_once('-') {
+        (number(start)?, number(end)?)
+    } else if let Some((start, bytes)) = text.split_once('+') {
+        let start = number(start)?;
+        (start, start.saturating_add(size(bytes)?))
+    } else {
+        let start = number(text)?;
+        (start, start.saturating_add(4))
+    };
+    if start < end {
+        Ok(start..end)
+    } else {
+        Err("the end is not behind the start".to_owned())
+    }
+}
+
 /// A number of bytes: `8192`, `64k`, `8M`, `1G`, `0x10000`.
 fn size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().last() {
@@ -299,6 +453,14 @@ mod tests {
             );
             assert!(flag.get_help_heading().is_some(), "{} has no category", flag.get_id());
         }
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(range("0x1000-0x2000"), Ok(0x1000..0x2000));
+        assert_eq!(range("1000+0x20"), Ok(0x1000..0x1020));
+        assert_eq!(range("0x1000"), Ok(0x1000..0x1004));
+        assert!(range("2000-1000").is_err() && range("main").is_err());
     }
 
     #[test]

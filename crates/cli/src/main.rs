@@ -32,7 +32,7 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     armlet_runtime::end_on_panic();
     // An ARM program has called execve: the flags were read by the armlet before this one.
-    if let Some(error) = armlet_runtime::resume(|_| None) {
+    if let Some(error) = armlet_runtime::resume(commands::watch::resume) {
         return complain(&error, error.exit_code());
     }
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -65,6 +65,9 @@ fn main() -> ExitCode {
         Some(Command::Bench(arguments)) => commands::bench::run(&arguments),
         Some(Command::Compare(arguments)) => commands::compare::run(&arguments),
         Some(Command::Contain { command }) => commands::compare::contain(&command),
+        Some(Command::Stats(arguments)) => return commands::watch::stats(arguments, program, personality),
+        Some(Command::Strace(arguments)) => return commands::watch::strace(arguments, program, personality),
+        Some(Command::Trace(arguments)) => return commands::watch::trace(arguments, program, personality),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Info(arguments)) => commands::info::run(&arguments),

@@ -45,14 +45,13 @@ const SPELLINGS: [(&str, &str); 5] = [
     ("-h", "--help"),
 ];
 
+/// Subcommands that run a program: what follows its name is the program's.
+pub const RUNNERS: [&str; 4] = ["run", "stats", "strace", "trace"];
+
 /// Options of qemu-user that armlet does not have, and what to do instead.
-const REFUSED: [(&str, &str); 13] = [
+const REFUSED: [(&str, &str); 12] = [
     ("-B", "armlet places programs at their own addresses; leave it out"),
     ("-R", "armlet reserves no address space; leave it out"),
-    (
-        "-g",
-        "there is no debugger interface; see --strace and the report of faults",
-    ),
     ("-d", "qemu's logs do not exist here; see --strace"),
     ("-D", "qemu's logs do not exist here; see --strace-file"),
     ("-dfilter", "qemu's logs do not exist here; leave it out"),
@@ -75,6 +74,8 @@ impl Words {
         let mut words = words.into_iter();
         let mut flags: Vec<OsString> = words.next().into_iter().collect();
         let mut runs = false;
+        // The command whose flags come: `armlet` itself, or one of those that run a program.
+        let mut taking = command;
         while let Some(word) = words.next() {
             if word == "--" {
                 break;
@@ -83,7 +84,8 @@ impl Words {
                 let is_subcommand = personality == Personality::Armlet
                     && flags.len() == 1
                     && command.get_subcommands().any(|known| word == known.get_name());
-                if is_subcommand && word != "run" {
+                let is_runner = RUNNERS.iter().any(|runner| word == *runner);
+                if is_subcommand && !is_runner {
                     flags.push(word);
                     flags.extend(words);
                     return Ok(Words {
@@ -93,6 +95,9 @@ impl Words {
                 }
                 if is_subcommand && !runs {
                     runs = true;
+                    if let Some(runner) = command.find_subcommand(&word) {
+                        taking = runner;
+                    }
                     flags.push(word);
                     continue;
                 }
@@ -108,7 +113,7 @@ impl Words {
             let ours = SPELLINGS.iter().find(|(known, _)| text == *known);
             let text = ours.map_or(text, |(_, ours)| (*ours).to_owned());
             flags.push(if ours.is_some() { text.clone().into() } else { word });
-            if takes_next(command, &text)
+            if takes_next(taking, &text)
                 && let Some(value) = words.next()
             {
                 flags.push(value);
@@ -174,6 +179,11 @@ mod tests {
         assert_eq!(split("armlet run run"), both("armlet run", "run"));
         assert_eq!(split("armlet --strace disasm x"), both("armlet --strace", "disasm x"));
         assert_eq!(split("armlet disasm -x 0x1"), both("armlet disasm -x 0x1", ""));
+        assert_eq!(
+            split("armlet trace -k load --stats ./a -k"),
+            both("armlet trace -k load --stats", "./a -k")
+        );
+        assert_eq!(split("armlet --stats=x ./a"), both("armlet --stats=x", "./a"));
         assert_eq!(split("armlet --no-aslr"), both("armlet --no-aslr", ""));
     }
 

@@ -9,6 +9,7 @@ pub mod a64_features;
 pub mod crypto;
 pub mod fp;
 pub mod id;
+pub mod probe;
 pub mod trap;
 
 pub use trap::{Access, Fault, FaultKind, Trap};

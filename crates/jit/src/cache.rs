@@ -13,9 +13,10 @@ use armlet_interpreter::a64::Fetch;
 use rustc_hash::FxHashMap;
 
 use crate::arena::{self, Arena, Full};
+use crate::counting::{BlockCount, Counting};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
-use crate::ir::{Numbers, Region};
+use crate::ir::{Block, End, Numbers, Region};
 use crate::map::Mapping;
 use crate::{lift, opt};
 
@@ -36,6 +37,8 @@ pub(crate) struct Translation {
     links: Vec<Link>,
     /// Kept alive for the code, which points to them.
     _insns: Vec<Box<Insn>>,
+    /// Its blocks, if they are counted: addresses of the instructions that translated code executes.
+    pub counted: Vec<Range<u64>>,
 }
 
 /// What a guest thread tells of itself: the generation with which it is in translated code, or [`OUTSIDE`].
@@ -90,6 +93,8 @@ pub(crate) struct Cache {
 pub struct Counts {
     /// Regions translated.
     pub regions: u64,
+    /// Blocks in them.
+    pub blocks: u64,
     /// Guest instructions translated.
     pub guest_insns: u64,
     /// Host bytes emitted.
@@ -113,6 +118,8 @@ pub struct Jit {
     code: Range<u64>,
     /// How new code computes numbers.
     precautions: Precautions,
+    /// How often translated code runs, if somebody wants to know.
+    counting: Option<Counting>,
 }
 
 /// How numbers are computed, by what the program turned out to do.
@@ -241,14 +248,22 @@ impl Cache {
         code: &mut impl Fetch,
         executed: &dyn Fn(u64) -> bool,
         counts: &mut Counts,
+        counting: Option<&Counting>,
     ) -> Result<Option<u64>, Full> {
         let around = lift::Around {
             executed,
             translated: &|at| self.entries.contains_key(&at),
         };
-        let Ok(region) = optimised(pc, code, &around) else {
+        let Ok(mut region) = optimised(pc, code, &around) else {
             return Ok(None);
         };
+        let mut counted = Vec::new();
+        if let Some(counting) = counting {
+            region.counters = Some(counting.add(&region));
+            let end =
+                |block: &Block| block.pc + 4 * u64::from(block.insns - u32::from(matches!(block.end, End::Interpret)));
+            counted = region.blocks.iter().map(|block| block.pc..end(block)).collect();
+        }
         self.recycle();
         let mut at = self.arena.next();
         let mut emitted = emit::region(&region, self.stubs.shared, at);
@@ -260,7 +275,11 @@ impl Cache {
             }
             None => _ = self.arena.push(&emitted.bytes)?,
         }
+        if let Some(counting) = counting {
+            counting.emitted(emitted.bytes.len());
+        }
         counts.regions += 1;
+        counts.blocks += region.blocks.len() as u64;
         counts.arena_bytes = self.arena.used() as u64;
         counts.host_bytes += emitted.bytes.len() as u64;
         let blocks = region
@@ -292,6 +311,7 @@ impl Cache {
                 entries: emitted.entries.iter().map(|entry| entry.pc).collect(),
                 links: emitted.links,
                 _insns: emitted.insns,
+                counted,
             },
         );
         Ok(self.entries.get(&pc).copied())
@@ -401,7 +421,50 @@ impl Jit {
             precautions,
             counts: Mutex::new(Counts::default()),
             generation: AtomicU64::new(0),
+            counting: None,
         })
+    }
+
+    /// An empty cache whose translations count how often they run.
+    ///
+    /// # Errors
+    ///
+    /// As [`Jit::new`].
+    pub fn counting() -> io::Result<Jit> {
+        Ok(Jit {
+            counting: Some(Counting::default()),
+            ..Jit::new()?
+        })
+    }
+
+    /// Whether translations count how often they run.
+    #[must_use]
+    pub fn counts_blocks(&self) -> bool {
+        self.counting.is_some()
+    }
+
+    /// The counted blocks, those of forgotten translations included, and the number of instructions in them that were not executed because
+    /// something left their block before them.
+    #[must_use]
+    pub fn block_counts(&self) -> (Vec<BlockCount>, u64) {
+        self.counting.as_ref().map(Counting::take).unwrap_or_default()
+    }
+
+    /// A second thread is about to start; no thread is in translated code. From now on, counters are atomic.
+    pub fn share_counters(&self) {
+        if self.counting.as_ref().is_some_and(Counting::share)
+            && let Some(cache) = self.lock().as_mut()
+        {
+            self.start_anew(cache);
+        }
+    }
+
+    pub(crate) fn left_block(&self, translation: &Translation, pc: u64) {
+        if let Some(counting) = &self.counting
+            && let Some(block) = translation.counted.iter().find(|block| block.contains(&pc))
+        {
+            counting.left((block.end - pc) / 4);
+        }
     }
 
     /// What has been done so far.
@@ -551,7 +614,7 @@ impl Jit {
         if !eager && cache.waits(pc) {
             return None;
         }
-        let translated = cache.translate(pc, code, executed, &mut lock(&self.counts));
+        let translated = cache.translate(pc, code, executed, &mut lock(&self.counts), self.counting.as_ref());
         translated.unwrap_or_else(|Full| {
             self.start_anew(cache);
             None
@@ -596,6 +659,10 @@ impl Jit {
         let snapshot = std::mem::take(&mut cache.snapshot);
         if !child {
             return;
+        }
+        if let Some(counting) = &self.counting {
+            counting.reset();
+            *lock(&self.counts) = Counts::default();
         }
         // The other threads are not here any more, and this one is outside.
         cache

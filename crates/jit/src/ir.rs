@@ -490,6 +490,19 @@ pub struct Region {
     /// Code outside that defines all flags before it uses any: they are dead on the way there. With the bytes that say so, because the region must be
     /// forgotten when they change. In the order of addresses.
     pub dead_flags: Vec<std::ops::Range<u64>>,
+    /// What counts the executions, if they are to be counted.
+    pub counters: Option<Counters>,
+}
+
+/// Addresses of the counters of a region.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    /// Block by block: how often it was entered.
+    pub blocks: Vec<u64>,
+    /// Instructions behind those at which blocks were left in the middle.
+    pub skipped: u64,
+    /// Several threads count.
+    pub shared: bool,
 }
 
 impl Region {

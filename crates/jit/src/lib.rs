@@ -16,6 +16,7 @@
 mod arena;
 mod cache;
 mod clean;
+mod counting;
 mod emit;
 mod enter;
 mod interpreted;
@@ -29,6 +30,7 @@ mod recover;
 mod thread;
 
 pub use cache::{Counts, Jit};
+pub use counting::BlockCount;
 pub use interpreted::interpreted;
 pub use listing::{Listed, Listing, listing};
 pub use quick::{QuickCall, install_quick_calls};

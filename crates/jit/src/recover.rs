@@ -98,6 +98,7 @@ impl Jit {
         if let Some(flags) = flags {
             state.x[usize::from(PACKED_FLAGS)] = pack_flags(flags).into();
         }
+        self.left_block(translation, site.pc);
         state.pc = site.pc;
         if signal == libc::SIGFPE {
             self.count_trap();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
+use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block, step};
 
 use rustc_hash::FxHashMap;
@@ -53,16 +54,33 @@ impl Thread {
             enter: enter_function(&jit),
             generation: jit.generation(),
             whereabouts: jit.register(),
-            jit,
             table: vec![EMPTY; 1 << LOOKUP_BITS].into_boxed_slice(),
             counters: FxHashMap::default(),
-            blocks: BlockCache::new(),
+            blocks: if jit.counts_blocks() {
+                BlockCache::counting()
+            } else {
+                BlockCache::new()
+            },
+            jit,
             patience,
         }
     }
 
     /// Runs the guest from `State::pc` until it traps or `attention` is not zero.
     pub fn run(&mut self, cpu: &mut State, code: &mut impl Fetch, attention: &AtomicU32) -> Stop {
+        self.run_probed(cpu, code, attention, &mut ())
+    }
+
+    /// [`Thread::run`], with somebody who listens.
+    #[inline]
+    pub fn run_probed<P: Probe>(
+        &mut self,
+        cpu: &mut State,
+        code: &mut impl Fetch,
+        attention: &AtomicU32,
+        probe: &mut P,
+    ) -> Stop {
+        probe.phase(Phase::Dispatch);
         while attention.load(Ordering::Relaxed) == 0 {
             if self.generation != self.jit.generation() {
                 self.forget();
@@ -76,13 +94,17 @@ impl Thread {
             // Translated code computes under one value of FPCR, and leaves to write it.
             let suits = |(_, numbers): &(Enter, Numbers)| self.jit.suits(*numbers, cpu.fpcr, cpu.fpsr_read);
             let translated = match self.enter.filter(suits) {
-                Some(enter) => self.lookup(cpu.pc, code).map(|host| (enter, host)),
+                Some(enter) => self.lookup(cpu.pc, code, probe).map(|host| (enter, host)),
                 None => None,
             };
             let trap = match translated {
-                Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention),
-                None => run_block(cpu, &mut self.blocks, code),
+                Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention, probe),
+                None => {
+                    probe.phase(Phase::Interpret);
+                    run_block(cpu, &mut self.blocks, code, probe)
+                }
             };
+            probe.phase(Phase::Dispatch);
             if let Some(trap) = trap {
                 return Stop::Trap(trap);
             }
@@ -115,7 +137,8 @@ impl Thread {
         &mut self.table[index(pc)]
     }
 
-    fn lookup(&mut self, pc: u64, code: &mut impl Fetch) -> Option<u64> {
+    fn lookup<P: Probe>(&mut self, pc: u64, code: &mut impl Fetch, probe: &mut P) -> Option<u64> {
+        probe.count(Event::LookedUp, 1);
         let slot = *self.slot(pc);
         if slot.pc == pc {
             return Some(slot.host);
@@ -126,7 +149,10 @@ impl Thread {
             self.counters.remove(&pc);
             // Without patience, nothing is interpreted before, and nothing is known.
             let executed = |at| self.patience == 0 || self.blocks.contains(at);
-            self.jit.translate(pc, code, &executed, self.patience == 0)?
+            probe.phase(Phase::Translate);
+            let translated = self.jit.translate(pc, code, &executed, self.patience == 0);
+            probe.phase(Phase::Dispatch);
+            translated?
         } else if *counter % ASK == 1 {
             self.jit.find(pc)?
         } else {
@@ -136,13 +162,14 @@ impl Thread {
         Some(host)
     }
 
-    fn enter(
+    fn enter<P: Probe>(
         &mut self,
         (enter, numbers): (Enter, Numbers),
         cpu: &mut State,
         host: u64,
         code: &mut impl Fetch,
         attention: &AtomicU32,
+        probe: &mut P,
     ) -> Option<Trap> {
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
         cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
@@ -151,14 +178,20 @@ impl Thread {
             return None;
         }
         pack(cpu);
+        probe.phase(Phase::Translated);
         let exit = enter(cpu, host);
+        probe.phase(Phase::Dispatch);
         unpack(cpu);
         self.whereabouts.store(OUTSIDE, Ordering::Release);
+        probe.count(Event::Entered, 1);
         if exit == Exit::Lookup as u64 {
             // A branch ignores the tag of its target, as the interpreter's branches do.
             cpu.pc = branch_address(cpu.pc);
             None
         } else if exit == Exit::Interpret as u64 {
+            probe.phase(Phase::Interpret);
+            probe.count(Event::HandedOver, 1);
+            probe.count(Event::Interpreted, 1);
             step(cpu, code).err()
         } else if exit == Exit::SupervisorCall as u64 {
             Some(Trap::SupervisorCall { imm: 0 })

@@ -3,6 +3,7 @@
 //! * [`access`]: single loads, stores and atomics, as the engines use them. The only file that touches guest memory.
 //! * [`bytes`]: blocks, strings and plain structures, as the system call layer uses them.
 //! * [`fault`]: how a host SIGSEGV inside such an access becomes an `Err(Fault)`.
+//! * [`ticks`]: the host's clock, for statistics.
 //! * [`space`]: which mappings a guest process has, and every operation that changes them.
 //!
 //! # Where guest memory is
@@ -19,6 +20,7 @@ pub mod access;
 pub mod bytes;
 pub mod fault;
 pub mod space;
+pub mod ticks;
 
 pub use access::{
     Atomic, Data, compare_exchange, fence, fetch, fetch_add, fetch_update, load, load_single_copy, store,

@@ -486,6 +486,18 @@ impl Shape {
         shape
     }
 
+    /// The shape of a word that is no instruction.
+    #[must_use]
+    pub fn nothing() -> Shape {
+        Shape {
+            mnemonic: String::new(),
+            kind: Kind::OTHER,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            address: None,
+        }
+    }
+
     fn read(&mut self, register: Register) {
         if !self.reads.contains(&register) {
             self.reads.push(register);

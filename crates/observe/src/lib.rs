@@ -3,13 +3,19 @@
 //!
 //! - [`observer`]: the two traits, and what an observer may ask of the process;
 //! - [`effects`]: what one instruction reads and writes: registers, memory, flags;
+//! - [`gdb`]: the debugger;
+//! - [`trace`]: a line for each instruction;
+//! - [`profile`]: what is made of samples of the call stack;
 //! - [`stats`]: where the time and the work of a run went.
 #![forbid(unsafe_code)]
 
 pub mod effects;
+pub mod gdb;
 pub mod observer;
+pub mod profile;
 pub mod stats;
+pub mod trace;
 
 pub use effects::{Access, AccessKind, Effects, Kind, Register, Shape};
-pub use observer::{End, Fate, Guest, Observer, Pace, Signal, View};
+pub use observer::{End, Fate, Guest, Observer, Pace, Process, Signal, View};
 pub use stats::Stats;

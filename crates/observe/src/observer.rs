@@ -60,10 +60,37 @@ pub enum End {
     Replaced,
 }
 
-/// The process around an observed thread.
+/// A process that is observed, for those who look at it from another host thread.
+pub trait Process: Send + Sync {
+    /// See [`Guest::executable`].
+    fn executable(&self) -> &Path;
+
+    /// See [`Guest::symbolize`].
+    fn symbolize(&self, address: u64) -> Option<(String, u64)>;
+
+    /// See [`Guest::mappings`].
+    fn mappings(&self) -> Vec<Mapping>;
+
+    /// See [`Guest::auxv`].
+    fn auxv(&self) -> Vec<(u64, u64)>;
+
+    /// See [`Guest::code_changed`].
+    fn code_changed(&self, range: Range<u64>);
+
+    /// See [`Guest::interrupt`].
+    fn interrupt(&self);
+
+    /// Ends the process at once, by SIGKILL.
+    fn kill(&self);
+}
+
+/// The process around an observed thread, as its observer sees it.
 pub trait Guest {
     /// The thread's id, of guest and host.
     fn tid(&self) -> i32;
+
+    /// The process, to be kept.
+    fn process(&self) -> Arc<dyn Process>;
 
     /// Whether the process is the child of a `vfork`, which runs in its parent's memory (with the parent's [`View`]) until it starts another
     /// program.

@@ -66,6 +66,9 @@ impl Thread {
         }
         let mut runner = Runner::new(cpu, thread);
         let (flags, parent_tid, child_tid) = (args.flags, args.parent_tid, args.child_tid);
+        if self.clock.is_some() {
+            crate::engine::several_threads();
+        }
         let (send, receive) = sync_channel(1);
         // The new thread inherits the host's mask, and must not get a signal before it has a mailbox.
         signals::set_mask(signals::ALL);

@@ -1,16 +1,19 @@
 //! The seam between the runtime and what executes guest instructions.
 
 use std::ops::Range;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
+use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a32;
-use armlet_interpreter::a64::{BlockCache, Fetch, run};
-use armlet_jit::Jit;
+use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
+use armlet_jit::{BlockCount, Counts, Jit};
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
+
+use crate::statistics::{Clock, ClockProbe};
 
 pub use armlet_interpreter::a64::Stop;
 
@@ -67,27 +70,39 @@ impl EngineKind {
     }
 
     /// An engine for one guest thread. Where translation is not possible (see [`armlet_jit::supported`]), it is the interpreter.
-    pub(crate) fn create(self, space: &Arc<AddressSpace>, patches: Option<Arc<dyn Patches>>) -> Box<dyn Engine + Send> {
+    pub(crate) fn create(
+        self,
+        space: &Arc<AddressSpace>,
+        patches: Option<Arc<dyn Patches>>,
+        clock: Option<Arc<Clock>>,
+    ) -> Box<dyn Engine + Send> {
         let code = Code::new(space);
-        match patches {
-            Some(patches) => self.of_code(Patched { code, patches }),
-            None => self.of_code(code),
+        match (patches, clock) {
+            (Some(patches), None) => self.of_code(Patched { code, patches }, ()),
+            (Some(patches), Some(clock)) => self.of_code(Patched { code, patches }, ClockProbe(clock)),
+            (None, Some(clock)) => self.of_code(code, ClockProbe(clock)),
+            (None, None) => self.of_code(code, ()),
         }
     }
 
     /// An engine for one guest thread of AArch32.
-    pub(crate) fn create_a32(self, space: &Arc<AddressSpace>) -> Box<dyn Engine + Send> {
-        Box::new(InterpreterA32 {
-            cache: a32::BlockCache::new(),
-            code: Code::new(space),
-        })
+    pub(crate) fn create_a32(self, space: &Arc<AddressSpace>, clock: Option<Arc<Clock>>) -> Box<dyn Engine + Send> {
+        let (cache, code) = (a32::BlockCache::new(), Code::new(space));
+        match clock {
+            Some(clock) => Box::new(InterpreterA32 {
+                cache,
+                code,
+                probe: ClockProbe(clock),
+            }),
+            None => Box::new(InterpreterA32 { cache, code, probe: () }),
+        }
     }
 
-    fn of_code(self, code: impl Fetch + Send + 'static) -> Box<dyn Engine + Send> {
+    fn of_code<P: Probe + Send + 'static>(self, code: impl Fetch + Send + 'static, probe: P) -> Box<dyn Engine + Send> {
         let jit = if self == EngineKind::Interpreter {
             None
         } else {
-            translations()
+            translations(P::ON)
         };
         match jit {
             Some(jit) => {
@@ -99,25 +114,32 @@ impl EngineKind {
                 Box::new(Translator {
                     thread: armlet_jit::Thread::new(jit, patience),
                     code,
+                    probe,
                 })
             }
             None => Box::new(Interpreter {
-                cache: BlockCache::new(),
+                cache: if P::ON {
+                    BlockCache::counting()
+                } else {
+                    BlockCache::new()
+                },
                 code,
+                probe,
             }),
         }
     }
 }
 
-/// The translations of this process, made at the first call.
-fn translations() -> Option<Arc<Jit>> {
+/// The translations of this process, made at the first call; they count their executions if that is asked for.
+fn translations(counting: bool) -> Option<Arc<Jit>> {
     if let Some(jit) = JIT.get() {
         return Some(Arc::clone(jit));
     }
     if !armlet_jit::supported() {
         return None;
     }
-    let jit = Arc::new(Jit::new().ok()?);
+    let jit = if counting { Jit::counting() } else { Jit::new() };
+    let jit = Arc::new(jit.ok()?);
     Some(Arc::clone(JIT.get_or_init(|| jit)))
 }
 
@@ -148,14 +170,32 @@ pub(crate) fn after_fork(child: bool) {
     }
 }
 
-struct Translator<C> {
-    thread: armlet_jit::Thread,
-    code: C,
+/// What has been translated so far.
+pub(crate) fn counts() -> Counts {
+    JIT.get().map(|jit| jit.counts()).unwrap_or_default()
 }
 
-impl<C: Fetch> Engine for Translator<C> {
+/// The blocks that have been translated, and the instructions in them that were counted but not executed.
+pub(crate) fn block_counts() -> (Vec<BlockCount>, u64) {
+    JIT.get().map(|jit| jit.block_counts()).unwrap_or_default()
+}
+
+/// The process is about to have a second thread.
+pub(crate) fn several_threads() {
+    if let Some(jit) = JIT.get() {
+        jit.share_counters();
+    }
+}
+
+struct Translator<C, P> {
+    thread: armlet_jit::Thread,
+    code: C,
+    probe: P,
+}
+
+impl<C: Fetch, P: Probe> Engine for Translator<C, P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        self.thread.run(cpu, &mut self.code, attention)
+        self.thread.run_probed(cpu, &mut self.code, attention, &mut self.probe)
     }
 
     fn invalidate(&mut self, range: Range<u64>) {
@@ -163,14 +203,16 @@ impl<C: Fetch> Engine for Translator<C> {
     }
 }
 
-struct Interpreter<C> {
+struct Interpreter<C, P> {
     cache: BlockCache,
     code: C,
+    probe: P,
 }
 
-impl<C: Fetch> Engine for Interpreter<C> {
+impl<C: Fetch, P: Probe> Engine for Interpreter<C, P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        run(cpu, &mut self.cache, &mut self.code, attention)
+        self.probe.phase(Phase::Interpret);
+        run_probed(cpu, &mut self.cache, &mut self.code, attention, &mut self.probe)
     }
 
     fn invalidate(&mut self, range: Range<u64>) {
@@ -178,14 +220,26 @@ impl<C: Fetch> Engine for Interpreter<C> {
     }
 }
 
-struct InterpreterA32 {
+struct InterpreterA32<P> {
     cache: a32::BlockCache,
     code: Code,
+    probe: P,
 }
 
-impl Engine for InterpreterA32 {
+impl<P: Probe> Engine for InterpreterA32<P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        a32::run(cpu, &mut self.cache, &mut self.code, attention)
+        if !P::ON {
+            return a32::run(cpu, &mut self.cache, &mut self.code, attention);
+        }
+        // One by one, so that they are counted.
+        self.probe.phase(Phase::Interpret);
+        while attention.load(Ordering::Relaxed) == 0 {
+            self.probe.count(Event::Interpreted, 1);
+            if let Err(trap) = a32::step(cpu, &mut self.code) {
+                return Stop::Trap(trap);
+            }
+        }
+        Stop::Attention
     }
 
     fn invalidate(&mut self, range: Range<u64>) {

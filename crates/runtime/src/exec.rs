@@ -134,6 +134,7 @@ impl Thread {
     /// only with its error.
     fn leave(&mut self, leaving: Leaving, dirfd: i32, flags: u32, mask: u64) -> Errno {
         self.tell(End::Replaced);
+        self.report_statistics("replaced");
         signals::set_mask(signals::ALL);
         self.mailbox.return_to_kernel();
         if let Some(strace) = &self.process.program.strace {

@@ -20,6 +20,7 @@ const FUTEX_TID_MASK: u32 = 0x3fff_ffff;
 /// Ends the process with that status.
 pub(crate) fn process(thread: &mut Thread, status: i32) -> ! {
     thread.tell(End::Process(status));
+    thread.report_statistics(&format!("exited {status}"));
     if thread.process.program.abi == Abi::A32 {
         // The host's kernel does not know the lists of 32-bit threads.
         if thread.process.borrows_memory {

@@ -6,6 +6,7 @@
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use std::path::Path;
 use std::sync::Arc;
 
 use armlet_cpu::a32_features::Model;
@@ -15,6 +16,7 @@ use armlet_syscall::task::Settings;
 use crate::engine::EngineKind;
 use crate::options::{Options, Watch};
 use crate::signal::SignalSet;
+use crate::statistics::StatsTo;
 
 /// The variable's name, with the equals sign.
 const VARIABLE: &[u8] = b"ARMLET_HANDOVER=";
@@ -42,6 +44,7 @@ impl Handover {
         let options = &self.options;
         let optional = |value: Option<Vec<u8>>| value.map_or(b"-".to_vec(), |value| [b"+".to_vec(), value].concat());
         let number = |value: u64| value.to_string().into_bytes();
+        let path = |path: &Path| path.as_os_str().as_bytes().to_vec();
         let sysroot = options
             .settings
             .sysroot
@@ -53,6 +56,7 @@ impl Handover {
             self.path.as_bytes().to_vec(),
             number(self.mask),
             optional(self.strace.map(|descriptor| number(descriptor as u64))),
+            serde_json::to_vec(&options.strace_options).unwrap_or_default(),
             optional(self.binary.map(|descriptor| number(descriptor as u64))),
             optional(sysroot),
             optional(release),
@@ -61,6 +65,8 @@ impl Handover {
             number(options.aslr.into()),
             optional(options.stack_size.map(number)),
             number(options.quiet_faults.into()),
+            optional(options.stats.as_ref().and_then(|stats| stats.text.as_deref()).map(path)),
+            optional(options.stats.as_ref().and_then(|stats| stats.json.as_deref()).map(path)),
             optional(options.watch.as_ref().map(|watch| watch.words.clone().into_bytes())),
         ];
         let mut text = VARIABLE.to_vec();
@@ -93,6 +99,7 @@ impl Handover {
             strace: descriptor(next()?)?,
             binary: descriptor(next()?)?,
             options: Options {
+                strace_options: serde_json::from_slice(next()?).ok()?,
                 settings: Settings {
                     sysroot: optional(next()?)?.map(|bytes| OsString::from_vec(bytes).into()),
                     release: match optional(next()?)? {
@@ -111,6 +118,11 @@ impl Handover {
                     None => None,
                 },
                 quiet_faults: parse::<u8>(next()?)? != 0,
+                stats: {
+                    let path = |bytes: Option<Vec<u8>>| bytes.map(|bytes| OsString::from_vec(bytes).into());
+                    let (text, json) = (path(optional(next()?)?), path(optional(next()?)?));
+                    (text.is_some() || json.is_some()).then_some(StatsTo { text, json })
+                },
                 watch: match optional(next()?)? {
                     Some(bytes) => {
                         let words = String::from_utf8(bytes).ok()?;
@@ -163,6 +175,10 @@ mod tests {
                 aslr: false,
                 stack_size: Some(1 << 20),
                 quiet_faults: true,
+                stats: Some(StatsTo {
+                    text: Some("-".into()),
+                    json: None,
+                }),
                 ..Options::default()
             },
         };

@@ -8,6 +8,7 @@
 //! - `engine.rs`: the seam behind which instructions are executed;
 //! - `rootfs.rs`: `--rootfs`, another root directory;
 //! - `observed.rs`: threads that somebody watches (see `armlet-observe`);
+//! - `statistics.rs`: clocks and counts (`--stats`);
 //! - `report.rs`: the report of a fatal fault;
 //! - `startup.rs`: what Rust's runtime changes before `main`.
 //!
@@ -26,15 +27,18 @@ mod rootfs;
 mod signal;
 mod start;
 mod startup;
+mod statistics;
 mod task;
 mod thread;
 
 pub use armlet_cpu::a32_features::Model;
+pub use armlet_syscall::strace;
 pub use armlet_syscall::task::Settings;
 pub use engine::{Engine, EngineKind, Stop};
 pub use options::{Options, Watch};
 pub use rootfs::RootfsError;
 pub use start::{Launch, LaunchError, host_environment, launch, resume};
+pub use statistics::StatsTo;
 
 /// The exit status when armlet itself fails.
 pub const INTERNAL_ERROR: i32 = 125;

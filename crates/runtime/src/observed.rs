@@ -2,24 +2,32 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use armlet_cpu::a64::State;
 use armlet_interpreter::a32;
 use armlet_interpreter::a64::step;
 use armlet_memory::Mapping;
-use armlet_observe::{End, Fate, Guest, Observer, Pace, Signal};
+use armlet_observe::{End, Fate, Guest, Observer, Pace, Process as _, Signal};
 use armlet_syscall::abi::Abi;
 
 use crate::engine::{Code, Stop};
+use crate::process::Process;
 use crate::signal::{FAULTS, SigInfo, bit, gettid};
-use crate::thread::{Runner, Thread};
+use crate::thread::{Runner, Thread, quiet_call};
 
 impl Runner {
     /// Asks the view for an observer; on the thread itself, before its first instruction.
     pub(crate) fn attach(&mut self) {
         let program = &self.thread.process.program;
         if let Some(watch) = &program.options.watch {
+            if program.abi == Abi::A32 {
+                let name = program.executable.display();
+                return eprintln!(
+                    "armlet: {name}: an AArch32 program: --trace and -g are for AArch64 programs; it runs unobserved"
+                );
+            }
             self.thread.observer = watch.view.attach(&self.thread, &self.cpu);
         }
     }
@@ -83,8 +91,22 @@ impl Thread {
         }
     }
 
+    /// The process is over, as far as statistics are concerned.
+    pub(crate) fn report_statistics(&self, end: &str) {
+        let program = &self.process.program;
+        if let Some(statistics) = program.statistics.as_ref().filter(|_| !self.process.borrows_memory) {
+            statistics.report(program, end);
+        }
+    }
+
     /// In the child of a fork.
     pub(crate) fn forked(&mut self) {
+        if let Some(strace) = &self.process.program.strace {
+            strace.forked();
+        }
+        if let (Some(statistics), Some(clock)) = (&self.process.program.statistics, &self.clock) {
+            statistics.forked(clock);
+        }
         if let Some(mut observer) = self.observer.take() {
             observer.forked(self);
             self.observer = Some(observer);
@@ -119,13 +141,16 @@ impl Guest for Thread {
         self.process.borrows_memory
     }
 
+    fn process(&self) -> Arc<dyn armlet_observe::Process> {
+        Arc::clone(&self.process) as _
+    }
+
     fn executable(&self) -> &Path {
-        &self.process.program.executable
+        armlet_observe::Process::executable(&*self.process)
     }
 
     fn symbolize(&self, address: u64) -> Option<(String, u64)> {
-        let (name, offset, _) = self.process.program.loaded.symbolize(address)?;
-        Some((name.to_owned(), offset))
+        self.process.symbolize(address)
     }
 
     fn image(&self, address: u64) -> Option<(&Path, u64)> {
@@ -136,20 +161,51 @@ impl Guest for Thread {
     }
 
     fn mappings(&self) -> Vec<Mapping> {
-        self.process.space.mappings()
+        self.process.mappings()
     }
 
     fn auxv(&self) -> Vec<(u64, u64)> {
-        self.process.program.loaded.auxv.clone()
+        self.process.auxv()
     }
 
     fn code_changed(&self, range: Range<u64>) {
-        self.process.space.invalidate_code(range);
+        self.process.code_changed(range);
     }
 
     fn interrupt(&self) {
-        for mailbox in self.process.threads.lock().iter() {
+        self.process.interrupt();
+    }
+}
+
+impl armlet_observe::Process for Process {
+    fn executable(&self) -> &Path {
+        &self.program.executable
+    }
+
+    fn symbolize(&self, address: u64) -> Option<(String, u64)> {
+        let (name, offset, _) = self.program.loaded.symbolize(address)?;
+        Some((name.to_owned(), offset))
+    }
+
+    fn mappings(&self) -> Vec<Mapping> {
+        self.space.mappings()
+    }
+
+    fn auxv(&self) -> Vec<(u64, u64)> {
+        self.program.loaded.auxv.clone()
+    }
+
+    fn code_changed(&self, range: Range<u64>) {
+        self.space.invalidate_code(range);
+    }
+
+    fn interrupt(&self) {
+        for mailbox in self.threads.lock().iter() {
             mailbox.attention.store(1, Ordering::Relaxed);
         }
+    }
+
+    fn kill(&self) {
+        quiet_call(libc::SYS_kill, [u64::from(std::process::id()), libc::SIGKILL as u64]);
     }
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use armlet_observe::View;
+use armlet_syscall::strace;
 use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
+use crate::statistics::StatsTo;
 
 /// How a program is to be run; holds for it and for every ARM program that it starts.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Options {
     pub engine: EngineKind,
     /// Print system calls.
     pub strace: bool,
+    /// What of them is printed, and how.
+    pub strace_options: strace::Options,
     /// Where they are printed; stderr if not given.
     pub strace_file: Option<PathBuf>,
     /// Random addresses, as Linux's `randomize_va_space`.
@@ -28,6 +32,8 @@ pub struct Options {
     pub stack_size: Option<u64>,
     /// No report when a fault ends the program.
     pub quiet_faults: bool,
+    /// Where statistics go.
+    pub stats: Option<StatsTo>,
     /// Who watches the program.
     pub watch: Option<Watch>,
 }
@@ -48,10 +54,12 @@ impl Default for Options {
             rootfs: None,
             engine: EngineKind::default(),
             strace: false,
+            strace_options: strace::Options::default(),
             strace_file: None,
             aslr: true,
             stack_size: None,
             quiet_faults: false,
+            stats: None,
             watch: None,
         }
     }

@@ -13,6 +13,7 @@ use armlet_syscall::strace::Strace;
 use crate::options::Options;
 use crate::signal::Actions;
 use crate::signal::host::Mailbox;
+use crate::statistics::Collector;
 
 /// The program that runs: fixed from its start to the next `execve`.
 pub(crate) struct Program {
@@ -28,6 +29,8 @@ pub(crate) struct Program {
     pub abi: Abi,
     /// Where system calls are printed.
     pub strace: Option<Strace>,
+    /// The statistics of the process.
+    pub statistics: Option<Collector>,
 }
 
 /// A guest process.
@@ -59,9 +62,11 @@ impl Threads {
         self.lock().push(Arc::clone(mailbox));
     }
 
-    /// A thread has ended.
-    pub fn remove(&self, mailbox: &Arc<Mailbox>) {
-        self.lock().retain(|other| !Arc::ptr_eq(other, mailbox));
+    /// A thread has ended; answers whether it was the last.
+    pub fn remove(&self, mailbox: &Arc<Mailbox>) -> bool {
+        let mut threads = self.lock();
+        threads.retain(|other| !Arc::ptr_eq(other, mailbox));
+        threads.is_empty()
     }
 }
 

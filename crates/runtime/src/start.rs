@@ -25,7 +25,8 @@ use crate::options::Options;
 use crate::process::{Process, Program, Threads};
 use crate::rootfs::RootfsError;
 use crate::signal::host as signals;
-use crate::signal::{Actions, SignalSet};
+use crate::signal::{Actions, SignalSet, see_defaults};
+use crate::statistics::{Collector, StatsTo};
 use crate::thread::{Runner, Thread, quiet_call};
 use crate::{INTERNAL_ERROR, exec, rootfs, startup};
 
@@ -67,8 +68,8 @@ pub enum LaunchError {
     /// `--rootfs`.
     #[error(transparent)]
     Rootfs(#[from] RootfsError),
-    /// The file for the trace.
-    #[error("{}: cannot be written for the trace: {source}", path.display())]
+    /// The file for the trace or for the statistics.
+    #[error("{}: cannot be written: {source}", path.display())]
     Strace {
         /// Its path.
         path: PathBuf,
@@ -125,6 +126,9 @@ fn prepare(launch: Launch) -> Result<Start, LaunchError> {
     } = launch;
     // Its path is one of the host's.
     let strace = open_strace(&options)?;
+    if let Some(Err((path, source))) = options.stats.as_ref().map(StatsTo::prepare) {
+        return Err(LaunchError::Strace { path, source });
+    }
     let program = match &options.rootfs {
         Some(directory) => {
             rootfs::enter(directory)?;
@@ -205,7 +209,8 @@ pub fn resume(build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<Launc
         Some(descriptor) => fs::adopt_binary(descriptor),
         None => fs::pin_binary_without_proc(),
     }
-    let strace = strace.and_then(|descriptor| Strace::new(descriptor.as_fd()).ok());
+    let strace =
+        strace.and_then(|descriptor| Strace::with(descriptor.as_fd(), handover.options.strace_options.clone()).ok());
     let arguments = std::env::args_os()
         .filter_map(|argument| CString::new(argument.into_vec()).ok())
         .collect();
@@ -245,19 +250,27 @@ fn open_program(path: &Path) -> Result<File, LaunchError> {
 
 fn open_strace(options: &Options) -> Result<Option<Strace>, LaunchError> {
     if let Some(path) = &options.strace_file {
-        let strace = File::create(path).and_then(|file| Strace::new(file.as_fd()));
+        let strace = File::create(path).and_then(|file| Strace::with(file.as_fd(), options.strace_options.clone()));
         let failed = |source| LaunchError::Strace {
             path: path.clone(),
             source,
         };
         return strace.map(Some).map_err(failed);
     }
+    if let Some(path) = &options.strace_options.numbered {
+        let path = crate::statistics::numbered(path);
+        if let Err(source) = File::create(&path) {
+            return Err(LaunchError::Strace { path, source });
+        }
+    }
     if options.strace {
         let failed = |source| LaunchError::Strace {
             path: "stderr".into(),
             source,
         };
-        return Strace::new(io::stderr().as_fd()).map(Some).map_err(failed);
+        return Strace::with(io::stderr().as_fd(), options.strace_options.clone())
+            .map(Some)
+            .map_err(failed);
     }
     Ok(None)
 }
@@ -275,6 +288,10 @@ struct Start {
 
 impl Start {
     fn run(self) -> LoadError {
+        let statistics = self.options.stats.clone().map(Collector::new);
+        if statistics.is_some() || self.options.watch.is_some() {
+            see_defaults();
+        }
         let mut entropy = Entropy::Host;
         let stack_limit = self.options.stack_size.unwrap_or_else(host_stack_limit);
         let file = File::from(self.file);
@@ -332,6 +349,7 @@ impl Start {
             loaded,
             abi,
             strace: self.strace,
+            statistics,
         };
         let process = Process {
             space,
@@ -341,7 +359,7 @@ impl Start {
             borrows_memory: false,
         };
         let program = &process.program;
-        if program.strace.is_none() && program.options.watch.is_none() {
+        if program.strace.is_none() && program.options.watch.is_none() && program.statistics.is_none() {
             crate::engine::allow_quick_calls();
         }
         let thread = Thread::new(Arc::new(process), self.mask);

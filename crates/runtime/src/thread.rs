@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
+use armlet_cpu::probe::Phase;
 use armlet_observe::{End, Observer};
 use armlet_syscall::abi::Abi;
 use armlet_syscall::task::{AltStack, RestartBlock};
@@ -16,6 +17,7 @@ use crate::exit;
 use crate::process::Process;
 use crate::signal::FaultDetails;
 use crate::signal::host::{self as signals, Mailbox};
+use crate::statistics::{Clock, Collector};
 
 /// Bytes of a cache line in CTR_EL0, by which the guest announces changed code.
 const CODE_LINE: u64 = 64;
@@ -38,6 +40,8 @@ pub(crate) struct Thread {
     pub restart_block: Option<RestartBlock>,
     /// Who watches it.
     pub observer: Option<Box<dyn Observer>>,
+    /// What it spends its time on; `None` without `--stats`.
+    pub clock: Option<Arc<Clock>>,
 }
 
 /// A thread with what executes it.
@@ -53,6 +57,8 @@ pub(crate) struct Runner {
 impl Thread {
     /// A thread of `process` that starts with that signal mask.
     pub fn new(process: Arc<Process>, mask: u64) -> Thread {
+        let statistics = process.program.statistics.as_ref().filter(|_| !process.borrows_memory);
+        let clock = statistics.map(Collector::clock);
         Thread {
             process,
             mailbox: Arc::new(Mailbox::new(mask)),
@@ -62,6 +68,7 @@ impl Thread {
             leaving: None,
             restart_block: None,
             observer: None,
+            clock,
         }
     }
 }
@@ -71,9 +78,10 @@ impl Runner {
     pub fn new(cpu: Box<State>, thread: Thread) -> Runner {
         let options = &thread.process.program.options;
         let patches = options.watch.as_ref().and_then(|watch| watch.view.patches());
+        let clock = thread.clock.clone();
         let engine = match thread.process.program.abi {
-            Abi::A64 => options.engine.create(&thread.process.space, patches),
-            Abi::A32 => options.engine.create_a32(&thread.process.space),
+            Abi::A64 => options.engine.create(&thread.process.space, patches, clock),
+            Abi::A32 => options.engine.create_a32(&thread.process.space, clock),
         };
         Runner { cpu, engine, thread }
     }
@@ -83,17 +91,21 @@ impl Runner {
         self.thread.process.threads.add(&self.thread.mailbox);
         signals::set_current(Arc::as_ptr(&self.thread.mailbox));
         self.thread.mailbox.thread.store(signals::gettid(), Ordering::Relaxed);
-        self.thread.mailbox.set_mask(self.thread.mask());
+        // Host threads that the view starts are not to get the guest's signals: all are blocked still.
         self.attach();
-        let status = match self.thread.observer {
-            None => self.execute::<false>(),
-            Some(_) => self.execute::<true>(),
+        self.thread.mailbox.set_mask(self.thread.mask());
+        let status = if self.thread.observer.is_some() || self.thread.clock.is_some() {
+            self.execute::<true>()
+        } else {
+            self.execute::<false>()
         };
         self.thread.tell(End::Thread(status));
         signals::set_mask(signals::ALL);
         self.thread.mailbox.return_to_kernel();
         signals::set_current(std::ptr::null());
-        self.thread.process.threads.remove(&self.thread.mailbox);
+        if self.thread.process.threads.remove(&self.thread.mailbox) {
+            self.thread.report_statistics(&format!("exited {status}"));
+        }
         exit::thread_ends(&self.thread);
         status
     }
@@ -109,6 +121,9 @@ impl Runner {
             let trap = match stop {
                 Stop::Trap(trap) => trap,
                 Stop::Attention => {
+                    if OBSERVED && let Some(clock) = &self.thread.clock {
+                        clock.enter(Phase::Signal);
+                    }
                     self.thread.mailbox.attention.store(0, Ordering::Relaxed);
                     for range in self.thread.mailbox.take_invalid() {
                         self.engine.invalidate(range);
@@ -120,6 +135,9 @@ impl Runner {
             match trap {
                 Trap::SupervisorCall { .. } => {
                     if OBSERVED {
+                        if let Some(clock) = &self.thread.clock {
+                            clock.call(self.cpu.x(self.thread.process.program.abi.number_register()));
+                        }
                         self.observe(|observer, guest, cpu| observer.call(guest, cpu));
                     }
                     match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
@@ -142,7 +160,12 @@ impl Runner {
                     self.thread.process.space.invalidate_code(line..line + CODE_LINE);
                 }
                 _ if OBSERVED && self.observe(|observer, guest, cpu| observer.trapped(guest, cpu, trap)) => {}
-                Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => self.raise(trap),
+                Trap::Undefined | Trap::Breakpoint { .. } | Trap::Memory(_) => {
+                    if OBSERVED && let Some(clock) = &self.thread.clock {
+                        clock.enter(Phase::Signal);
+                    }
+                    self.raise(trap);
+                }
             }
         }
     }

@@ -5,10 +5,11 @@ use std::ffi::CString;
 
 use armlet_cpu::a64::State;
 use armlet_cpu::{Fault, Trap};
-use armlet_memory::{self as memory, Plain, untag};
+use armlet_memory::{self as memory, Plain, ticks, untag};
 
 use crate::abi::Abi;
 use crate::row::{Action, Row};
+use crate::strace::translation;
 use crate::task::{Break, Outcome, Reply, Restart, Task};
 use crate::{Errno, host, net};
 
@@ -42,7 +43,11 @@ impl Call<'_> {
         // SAFETY: the arguments are the guest's own, or point to memory that the handler lends for the call. That a guest may
         // name any address of the process is the premise of the identity mapping (see armlet-memory); handlers that map or
         // unmap memory go through the address space and not through here.
-        unsafe { host::call(number, six(args)) }
+        let result = ticks::host(|| unsafe { host::call(number, six(args)) });
+        if translation::is_wanted() {
+            translation::note(number, six(args), result);
+        }
+        result
     }
 
     /// Makes a host call that can wait. A signal that is already pending comes first: it is delivered before the call, as it
@@ -72,7 +77,11 @@ impl Call<'_> {
 
     fn enter<const N: usize>(&self, number: i64, args: [u64; N]) -> Result<u64, Errno> {
         // SAFETY: as for `host`.
-        unsafe { host::interruptible(number, six(args), self.task.pending()) }
+        let result = ticks::host(|| unsafe { host::interruptible(number, six(args), self.task.pending()) });
+        if translation::is_wanted() {
+            translation::note(number, six(args), result);
+        }
+        result
     }
 
     /// What the row makes of EINTR.

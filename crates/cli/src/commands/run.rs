@@ -6,9 +6,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::ExitCode;
 
-use armlet_runtime::{Launch, Options, Settings, host_environment, launch};
+use armlet_runtime::{Launch, Options, Settings, Watch, host_environment, launch, strace};
 use clap::CommandFactory;
 
+use super::watch;
 use crate::args::{Cli, Isolate, RunFlags};
 use crate::isolate;
 use crate::words::Personality;
@@ -18,7 +19,37 @@ use crate::{INTERNAL_ERROR, USAGE, complain};
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs the program; comes back only if it cannot be started.
-pub fn run(mut flags: RunFlags, words: Vec<OsString>, personality: Personality) -> ExitCode {
+pub fn run(flags: RunFlags, words: Vec<OsString>, personality: Personality) -> ExitCode {
+    run_watched(flags, None, words, personality)
+}
+
+/// Runs the program with what `armlet strace` wants to see.
+pub fn run_traced(
+    flags: RunFlags,
+    options: strace::Options,
+    words: Vec<OsString>,
+    personality: Personality,
+) -> ExitCode {
+    run_with(flags, words, personality, |launch| {
+        launch.options.strace_options = options
+    })
+}
+
+/// Runs the program with somebody who watches it.
+pub fn run_watched(flags: RunFlags, watch: Option<Watch>, words: Vec<OsString>, personality: Personality) -> ExitCode {
+    run_with(flags, words, personality, |launch| {
+        if watch.is_some() {
+            launch.options.watch = watch;
+        }
+    })
+}
+
+fn run_with(
+    mut flags: RunFlags,
+    words: Vec<OsString>,
+    personality: Personality,
+    change: impl FnOnce(&mut Launch),
+) -> ExitCode {
     if personality == Personality::Qemu {
         qemu_variables(&mut flags);
     }
@@ -35,13 +66,18 @@ pub fn run(mut flags: RunFlags, words: Vec<OsString>, personality: Personality) 
             let hint = path_hint(&program, 127);
             return complain(&format_args!("{}: not found{hint}", Path::new(&program).display()), 127);
         }
-        return isolated(mode, flags, words);
+        return isolated(mode, flags, words, change);
     }
-    start(flags, words)
+    start(flags, words, change)
 }
 
 /// Starts it in the sandbox of `--isolate`.
-fn isolated(mode: Isolate, mut flags: RunFlags, mut words: Vec<OsString>) -> ExitCode {
+fn isolated(
+    mode: Isolate,
+    mut flags: RunFlags,
+    mut words: Vec<OsString>,
+    change: impl FnOnce(&mut Launch),
+) -> ExitCode {
     let rootfs = flags.rootfs.take();
     let plan = armlet_isolation::Plan {
         mode: match mode {
@@ -60,20 +96,21 @@ fn isolated(mode: Isolate, mut flags: RunFlags, mut words: Vec<OsString>) -> Exi
                 words[0] = path.into();
             }
         }
-        start(flags, words)
+        start(flags, words, change)
     };
     isolate::enter(&plan, guest).unwrap_or_else(|error| complain(&format_args!("{error:#}"), INTERNAL_ERROR.into()))
 }
 
-fn start(flags: RunFlags, words: Vec<OsString>) -> ExitCode {
+fn start(flags: RunFlags, words: Vec<OsString>, change: impl FnOnce(&mut Launch)) -> ExitCode {
     let program = words[0].clone();
-    let launched = match prepare(flags, words) {
+    let mut launched = match prepare(flags, words) {
         Ok(launched) => launched,
         Err(error) => {
             eprintln!("armlet: {error}");
             return USAGE.into();
         }
     };
+    change(&mut launched);
     let error = launch(launched);
     let hint = path_hint(&program, error.exit_code());
     complain(&format_args!("{error}{hint}"), error.exit_code())
@@ -82,6 +119,7 @@ fn start(flags: RunFlags, words: Vec<OsString>) -> ExitCode {
 /// Everything that the runtime has to know.
 fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
     let string = |text: OsString| CString::new(text.into_vec()).map_err(|_| "a NUL byte in an argument".to_owned());
+    let (stats, watch) = (watch::stats_to(&flags)?, watch::of_flags(&flags)?);
     let environment = environment(&flags)?;
     let program = words.first().cloned().unwrap_or_default().into();
     let mut arguments = words.into_iter().map(string).collect::<Result<Vec<_>, _>>()?;
@@ -102,10 +140,12 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
             engine: flags.engine,
             strace: flags.strace,
             strace_file: flags.strace_file,
+            strace_options: strace::Options::default(),
             aslr: !flags.no_aslr,
             stack_size: flags.stack_size,
             quiet_faults: flags.quiet_faults,
-            watch: None,
+            stats,
+            watch,
         },
     })
 }
@@ -162,6 +202,7 @@ fn qemu_variables(flags: &mut RunFlags) {
         .take()
         .or_else(|| env::var_os("QEMU_LD_PREFIX").map(Into::into));
     flags.uname = flags.uname.take().or_else(|| env::var_os("QEMU_UNAME"));
+    flags.gdb = flags.gdb.take().or_else(|| env::var("QEMU_GDB").ok());
     flags.argv0 = flags.argv0.take().or_else(|| env::var_os("QEMU_ARGV0"));
     flags.stack_size = flags
         .stack_size

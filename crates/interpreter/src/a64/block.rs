@@ -10,7 +10,7 @@ use armlet_cpu::Fault;
 use armlet_decoder::a64::{Insn, Udf, decode};
 use rustc_hash::FxHashMap;
 
-use super::dispatch::{Op, handler};
+use super::dispatch::{Op, counted, handler};
 
 /// Blocks end here at the latest, so that a straight run of code does not become one endless block.
 const MAX_BLOCK: usize = 32;
@@ -63,6 +63,8 @@ pub struct BlockCache {
     /// All blocks by address; `None` in [`NO_BLOCKS`] only.
     blocks: Option<FxHashMap<u64, Arc<[Op]>>>,
     ops: usize,
+    /// Every instruction is counted where it is executed.
+    counting: bool,
 }
 
 /// A cache that never holds a block.
@@ -70,6 +72,7 @@ pub(super) static NO_BLOCKS: BlockCache = BlockCache {
     slots: Vec::new(),
     blocks: None,
     ops: 0,
+    counting: false,
 };
 
 impl Default for BlockCache {
@@ -78,6 +81,7 @@ impl Default for BlockCache {
             slots: vec![Slot::empty(); MIN_SLOTS],
             blocks: Some(FxHashMap::default()),
             ops: 0,
+            counting: false,
         }
     }
 }
@@ -86,6 +90,14 @@ impl BlockCache {
     /// An empty cache.
     pub fn new() -> BlockCache {
         BlockCache::default()
+    }
+
+    /// An empty cache whose blocks count the instructions that are executed, for statistics.
+    pub fn counting() -> BlockCache {
+        BlockCache {
+            counting: true,
+            ..BlockCache::default()
+        }
     }
 
     /// Their number is a power of two.
@@ -133,7 +145,10 @@ impl BlockCache {
                 Err(fault) if ops.is_empty() => return Err(fault),
                 Err(_) => break,
             };
-            let (op, ends_block) = translate(word);
+            let (mut op, ends_block) = translate(word);
+            if self.counting {
+                op.run = counted;
+            }
             ops.push(op);
             if ends_block {
                 break;

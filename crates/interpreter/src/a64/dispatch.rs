@@ -25,6 +25,8 @@ pub struct Op {
 pub const BLOCK_END: usize = 33;
 /// Where [`State::x`] keeps how many blocks may still be chained before the outer loop looks around.
 pub const BUDGET: usize = 34;
+/// Where [`State::x`] counts instructions, if the blocks are to be counted.
+pub const COUNT: usize = 35;
 /// The blocks that are chained at most. Not every call becomes a jump (an instruction that needs a stack frame keeps it, and without
 /// optimisation all do), so this and the length of a block bound the host's stack: to 360 KiB if every
 /// instruction were the one with the largest frame, to 30 with the usual one.
@@ -126,6 +128,12 @@ macro_rules! handlers {
     };
 }
 armlet_decoder::a64_rows!(handlers);
+
+/// Runs any instruction, and counts it.
+pub fn counted(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
+    cpu.x[COUNT] += 1;
+    (handler(&op.insn).run)(cpu, op, rest, blocks)
+}
 
 /// How to run an instruction: by a special copy of its function if there is one, else by the general one.
 pub fn handler(insn: &Insn) -> Handling {

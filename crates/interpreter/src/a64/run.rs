@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use armlet_cpu::a64::State;
+use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_cpu::{Access, Fault, FaultKind, Trap};
 use armlet_decoder::a64::Insn;
 
 use super::block::{BlockCache, Fetch, NO_BLOCKS, translate};
-use super::dispatch::{BLOCK_END, BUDGET, CHAIN, Op, handler, jump};
+use super::dispatch::{BLOCK_END, BUDGET, CHAIN, COUNT, Op, handler, jump};
 use super::outcome::Exit;
 
 /// Why [`run`] came back.
@@ -22,34 +23,69 @@ pub enum Stop {
 /// Runs the guest thread from `State::pc`. Every [`CHAIN`] blocks it looks at `attention` and comes back when it is not zero: that is how
 /// a signal or an invalidation by another thread gets through.
 pub fn run(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, attention: &AtomicU32) -> Stop {
+    run_probed(cpu, cache, code, attention, &mut ())
+}
+
+/// [`run`], with somebody who listens; counts instructions if the cache does ([`BlockCache::counting`]).
+#[inline]
+pub fn run_probed<P: Probe>(
+    cpu: &mut State,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    attention: &AtomicU32,
+    probe: &mut P,
+) -> Stop {
     while attention.load(Ordering::Relaxed) == 0 {
-        if let Err(fault) = prepare(cpu.pc, cache, code) {
+        if let Err(fault) = prepare(cpu.pc, cache, code, probe) {
             return Stop::Trap(fault.into());
         }
         cpu.x[BUDGET] = CHAIN;
-        if jump(cpu, cpu.pc, cache) == Exit::Trap {
+        let exit = jump(cpu, cpu.pc, cache);
+        take_count(cpu, probe);
+        if exit == Exit::Trap {
             return Stop::Trap(cpu.trap.take().unwrap_or(Trap::Undefined));
         }
     }
     Stop::Attention
 }
 
+/// Tells what a counting cache has counted.
+#[inline(always)]
+fn take_count<P: Probe>(cpu: &mut State, probe: &mut P) {
+    if P::ON {
+        probe.count(Event::Interpreted, std::mem::take(&mut cpu.x[COUNT]));
+    }
+}
+
 /// Makes sure that the cache holds the block at `pc`.
-fn prepare(pc: u64, cache: &mut BlockCache, code: &mut impl Fetch) -> Result<(), Fault> {
+#[inline(always)]
+fn prepare<P: Probe>(pc: u64, cache: &mut BlockCache, code: &mut impl Fetch, probe: &mut P) -> Result<(), Fault> {
     let pc = aligned(pc)?;
     match cache.get(pc) {
         Some(_) => Ok(()),
-        None => cache.insert(pc, code),
+        None => {
+            probe.phase(Phase::Decode);
+            let inserted = cache.insert(pc, code);
+            probe.count(Event::BlockDecoded, 1);
+            probe.phase(Phase::Interpret);
+            inserted
+        }
     }
 }
 
 /// Runs one block (at least one instruction); `Some` when the guest trapped. For engines that run warm code otherwise.
-pub fn run_block(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> Option<Trap> {
-    if let Err(fault) = prepare(cpu.pc, cache, code) {
+pub fn run_block<P: Probe>(
+    cpu: &mut State,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    probe: &mut P,
+) -> Option<Trap> {
+    if let Err(fault) = prepare(cpu.pc, cache, code, probe) {
         return Some(fault.into());
     }
     cpu.x[BUDGET] = 1;
     let exit = jump(cpu, cpu.pc, cache);
+    take_count(cpu, probe);
     (exit == Exit::Trap).then(|| cpu.trap.take().unwrap_or(Trap::Undefined))
 }
 

@@ -56,8 +56,8 @@ pub(crate) enum Cold {
     Leave { label: Label, pc: u64, exit: Exit },
     /// An indirect branch that the lookup table does not know; RAX is the target, the mapping is canonical.
     Miss { label: Label },
-    /// A function called from translated code wants to leave; the state is complete.
-    Left { label: Label, exit: Exit },
+    /// A function called from translated code at that instruction wants to leave; the state is complete.
+    Left { label: Label, pc: u64, exit: Exit },
     /// Leaves for the runtime at a guest address, from the canonical mapping.
     LeaveCanonical { label: Label, pc: u64 },
     /// RAX = -RAX: a division by -1.
@@ -96,6 +96,7 @@ impl Emitter<'_> {
         if self.reached[index].head {
             self.poll(pc);
         }
+        self.count_block(index);
     }
 
     /// Leaves if somebody wants this thread's attention. The flags are in memory.
@@ -468,6 +469,7 @@ impl Emitter<'_> {
             ; jne =>label);
         self.cold.push(Cold::Left {
             label,
+            pc: self.pc,
             exit: Exit::Trap,
         });
         self.load_mapped();
@@ -487,6 +489,7 @@ impl Emitter<'_> {
             ; jne =>label);
         self.cold.push(Cold::Left {
             label,
+            pc: self.pc,
             exit: Exit::SupervisorCall,
         });
         self.load_mapped();
@@ -562,6 +565,9 @@ impl Emitter<'_> {
                 }
                 Cold::Leave { label, pc, exit } => {
                     self.asm.bind(label);
+                    if exit == Exit::Interpret {
+                        self.count_skipped(pc, true);
+                    }
                     self.leave(pc, exit);
                 }
                 Cold::Miss { label } => {
@@ -584,8 +590,9 @@ impl Emitter<'_> {
                     self.asm.mov_imm(RAX, 0);
                     self.asm.jmp(back);
                 }
-                Cold::Left { label, exit } => {
+                Cold::Left { label, pc, exit } => {
                     self.asm.bind(label);
+                    self.count_skipped(pc, false);
                     self.asm.mov_imm(RAX, exit as u64);
                     self.jump_to(self.shared.exit_stored);
                 }

@@ -8,7 +8,7 @@
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
-//! - `control.rs`: block ends, entries and exits.
+//! - `control.rs`: block ends, entries and exits; `count.rs`: counters.
 //!
 //! Every guest register is at one place throughout the region (see [`crate::map`]), so at any host instruction the
 //! guest's registers can be read back with that one table. The flags move: the table of [`Fault sites`](Site) says where they
@@ -18,6 +18,7 @@ pub mod asm;
 mod atomic;
 mod cached;
 mod control;
+mod count;
 mod crypto;
 mod flags;
 pub mod float;

@@ -9,6 +9,7 @@ use std::ptr::null_mut;
 
 use super::Error;
 use super::mapping::File;
+use crate::ticks::host;
 
 /// The last error of a call that failed.
 fn last_error() -> Error {
@@ -30,7 +31,7 @@ fn length(range: &Range<u64>) -> usize {
 /// With `MAP_FIXED`, nothing but the guest may live in `range`.
 pub(super) unsafe fn map(range: &Range<u64>, prot: i32, flags: i32, fd: i32, offset: u64) -> Result<u64, Error> {
     // SAFETY: a new mapping, or one that the caller gives up.
-    let at = unsafe { libc::mmap(range.start as *mut _, length(range), prot, flags, fd, offset as i64) };
+    let at = host(|| unsafe { libc::mmap(range.start as *mut _, length(range), prot, flags, fd, offset as i64) });
     if at == libc::MAP_FAILED {
         Err(last_error())
     } else {

@@ -1,5 +1,6 @@
 //! What the guest has said should be done with each signal, and its mirror on the host.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use armlet_syscall::task::SigAction;
@@ -25,6 +26,29 @@ pub(crate) enum Disposition {
     Handle(SigAction),
 }
 
+/// Somebody watches the process, and wants to see its end: signals that end it by default come to armlet first.
+static DEFAULTS_SEEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on, signals that end the process by default are delivered by armlet.
+pub(crate) fn see_defaults() {
+    DEFAULTS_SEEN.store(true, Ordering::Relaxed);
+}
+
+/// Whether armlet itself has to do what a signal's default action is.
+pub(crate) fn sees_default(signal: i32) -> bool {
+    const HARMLESS: [i32; 8] = [
+        libc::SIGCHLD,
+        libc::SIGCONT,
+        libc::SIGSTOP,
+        libc::SIGTSTP,
+        libc::SIGTTIN,
+        libc::SIGTTOU,
+        libc::SIGURG,
+        libc::SIGWINCH,
+    ];
+    DEFAULTS_SEEN.load(Ordering::Relaxed) && signal != libc::SIGKILL && !HARMLESS.contains(&signal)
+}
+
 /// The table of a process.
 pub(crate) struct Actions(Mutex<[SigAction; SIGNALS]>);
 
@@ -38,7 +62,7 @@ impl Actions {
                 action.handler = SIG_IGN;
             }
             // The host's dispositions are already the inherited ones, but for what Rust's runtime has set.
-            if bit(signal) & (FAULTS | bit(libc::SIGPIPE)) != 0 {
+            if bit(signal) & (FAULTS | bit(libc::SIGPIPE)) != 0 || sees_default(signal) {
                 mirror(signal, action);
             }
         }
@@ -122,6 +146,7 @@ impl Actions {
 fn mirror(signal: i32, action: &SigAction) {
     let host = match action.handler {
         _ if bit(signal) & FAULTS != 0 => HostAction::Record,
+        SIG_DFL if sees_default(signal) => HostAction::Record,
         SIG_DFL => HostAction::Default,
         SIG_IGN => HostAction::Ignore,
         _ => HostAction::Record,

@@ -12,7 +12,7 @@ use armlet_syscall::task::{AltStack, SigAction};
 
 use super::frame::{self, Setup};
 use super::frame_a32;
-use super::{Disposition, FAULTS, SigInfo, bit, code, host};
+use super::{Disposition, FAULTS, SigInfo, bit, code, host, sees_default};
 use crate::report;
 use crate::thread::Thread;
 
@@ -117,7 +117,9 @@ impl Thread {
                     self.handle(cpu, &info, &action, None);
                 }
                 Disposition::Ignore => self.mailbox.set_mask(self.mask()),
-                Disposition::Default if bit(info.signal) & FAULTS != 0 => self.die(info.signal),
+                Disposition::Default if bit(info.signal) & FAULTS != 0 || sees_default(info.signal) => {
+                    self.die(info.signal)
+                }
                 Disposition::Default => {
                     // The host's disposition is the default too: its kernel does what is to be done.
                     host::requeue(&info);
@@ -198,6 +200,9 @@ impl Thread {
             mask |= bit(info.signal);
         }
         self.mailbox.set_mask(mask);
+        if let Some(clock) = &self.clock {
+            clock.signal();
+        }
     }
 
     /// `rt_sigreturn`, or (without `info`) `sigreturn`, which leaves the alternate stack alone.
@@ -233,6 +238,7 @@ impl Thread {
     /// Ends the process by that signal.
     pub(crate) fn die(&mut self, signal: i32) -> ! {
         self.tell(End::Killed(signal));
+        self.report_statistics(&format!("killed {signal}"));
         if let Some(strace) = &self.process.program.strace {
             strace.killed(signal as u32);
         }
