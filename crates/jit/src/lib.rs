@@ -32,6 +32,7 @@ mod thread;
 pub use cache::{Counts, Jit};
 pub use counting::BlockCount;
 pub use interpreted::interpreted;
+pub use lift::a32_vector;
 pub use listing::{Listed, Listing, listing};
 pub use quick::{QuickCall, install_quick_calls};
 pub use recover::install_fault_handler;

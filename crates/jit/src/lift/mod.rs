@@ -7,6 +7,7 @@
 //! Within one guest instruction, everything that can fault comes before the first change of a register that the instruction itself reads:
 //! after a fault, the interpreter runs it again from its beginning.
 
+pub mod a32_vector;
 mod atomic;
 mod branch;
 mod float;

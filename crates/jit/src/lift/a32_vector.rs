@@ -1,0 +1,750 @@
+//! VFP and Advanced SIMD instructions of AArch32 as A64 instructions on the same registers, so that they are translated as those are: Q0 to Q15 are
+//! V0 to V15, and V16 to V31, which AArch32 lacks, hold temporaries. An operand in the upper part of a register is moved to the bottom
+//! of a temporary, and a result that is not a whole register from there to its place.
+//!
+//! This is the vector half of a translator of AArch32. The other half, for general registers, is not there yet; until it is, only the test
+//! below uses it.
+//!
+//! It holds while the control bits of FPSCR are clear: A64 obeys FPCR where VFP obeys FPSCR. Floating-point Advanced SIMD, which obeys neither,
+//! is not here, and neither are the flags of comparisons, which are FPSCR's, nor what sets FPSCR.QC.
+
+use armlet_decoder::a32;
+use armlet_decoder::a64::*;
+
+/// The temporaries: a result, and copies of the sources.
+const RESULT: u8 = 16;
+const FIRST: u8 = 17;
+const SECOND: u8 = 18;
+const THIRD: u8 = 19;
+/// A general register that AArch32 lacks: R15 is no register.
+const GENERAL: u8 = 15;
+
+/// Collects the instructions.
+#[derive(Default)]
+struct Code(Vec<Insn>);
+
+/// Register and lane of S\[n\] (`size` 2) or D\[n\] (3).
+fn place(size: u8, n: u8) -> (u8, u8) {
+    (n >> (4 - size), n & (15 >> size))
+}
+
+impl Code {
+    fn push(&mut self, insn: Insn) {
+        self.0.push(insn);
+    }
+
+    /// V\[temporary\] = S\[n\] or D\[n\], zeros above it.
+    fn copy(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
+        let (rn, index) = place(size, n);
+        self.push(Insn::DupElementScalar(DupElementScalar {
+            size,
+            rd: temporary,
+            rn,
+            index,
+        }));
+        temporary
+    }
+
+    /// A V register at the bottom of which S\[n\] or D\[n\] is.
+    fn source(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
+        match place(size, n) {
+            (register, 0) => register,
+            _ => self.copy(size, n, temporary),
+        }
+    }
+
+    /// S\[n\] or D\[n\] = the bottom of V\[from\].
+    fn result(&mut self, size: u8, n: u8, from: u8) {
+        let (rd, index) = place(size, n);
+        self.push(Insn::InsElement(InsElement {
+            size,
+            rd,
+            rn: from,
+            index,
+            source: 0,
+        }));
+    }
+
+    /// A scalar instruction with one source.
+    fn scalar1(&mut self, size: u8, d: u8, m: u8, insn: impl FnOnce(u8, u8) -> Insn) {
+        let m = self.source(size, m, FIRST);
+        self.push(insn(RESULT, m));
+        self.result(size, d, RESULT);
+    }
+
+    /// A scalar instruction with two sources.
+    fn scalar2(&mut self, size: u8, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8) -> Insn) {
+        let (n, m) = (self.source(size, n, FIRST), self.source(size, m, SECOND));
+        self.push(insn(RESULT, n, m));
+        self.result(size, d, RESULT);
+    }
+
+    /// VMLA and its like: a product that is rounded, and a sum.
+    fn chained(&mut self, size: u8, [d, n, m]: [u8; 3], negative_product: bool, negative_addend: bool) {
+        let (rn, rm) = (self.source(size, n, FIRST), self.source(size, m, SECOND));
+        let mut addend = self.source(size, d, THIRD);
+        self.push(if negative_product {
+            Insn::FnmulScalar(FnmulScalar {
+                size,
+                rd: RESULT,
+                rn,
+                rm,
+            })
+        } else {
+            Insn::FmulScalar(FmulScalar {
+                size,
+                rd: RESULT,
+                rn,
+                rm,
+            })
+        });
+        if negative_addend {
+            self.push(Insn::FnegScalar(FnegScalar {
+                size,
+                rd: THIRD,
+                rn: addend,
+            }));
+            addend = THIRD;
+        }
+        self.push(Insn::FaddScalar(FaddScalar {
+            size,
+            rd: RESULT,
+            rn: addend,
+            rm: RESULT,
+        }));
+        self.result(size, d, RESULT);
+    }
+
+    /// A fused multiply-add: destination, sources, addend.
+    fn fused(&mut self, size: u8, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8, u8) -> Insn) {
+        let (n, m) = (self.source(size, n, FIRST), self.source(size, m, SECOND));
+        let addend = self.source(size, d, THIRD);
+        self.push(insn(RESULT, n, m, addend));
+        self.result(size, d, RESULT);
+    }
+
+    /// A number in S\[m\] or D\[m\] becomes an integer in S\[d\].
+    fn integer_from(&mut self, size: u8, d: u8, m: u8, insn: impl FnOnce(u8, u8) -> Insn) {
+        let rn = self.source(size, m, FIRST);
+        self.push(insn(GENERAL, rn));
+        self.move_in(2, d, GENERAL);
+    }
+
+    /// S\[n\] = R\[t\]
+    fn move_in(&mut self, size: u8, n: u8, rt: u8) {
+        let (rd, index) = place(size, n);
+        self.push(Insn::InsGeneral(InsGeneral {
+            size,
+            rd,
+            rn: rt,
+            index,
+        }));
+    }
+
+    /// R\[t\] = S\[n\]
+    fn move_out(&mut self, rt: u8, n: u8) {
+        let (rn, index) = place(2, n);
+        self.push(Insn::Umov(Umov {
+            sf: false,
+            size: 2,
+            rd: rt,
+            rn,
+            index,
+        }));
+    }
+
+    /// A vector instruction with two sources; with `accumulates`, the destination is one, too.
+    fn vector3(&mut self, q: bool, accumulates: bool, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8) -> Insn) {
+        if q {
+            return self.push(insn(d / 2, n / 2, m / 2));
+        }
+        let (n, m) = (self.source(3, n, FIRST), self.source(3, m, SECOND));
+        if accumulates {
+            self.copy(3, d, RESULT);
+        }
+        self.push(insn(RESULT, n, m));
+        self.result(3, d, RESULT);
+    }
+
+    /// A vector instruction with one source.
+    fn vector2(&mut self, q: bool, accumulates: bool, [d, m]: [u8; 2], insn: impl FnOnce(u8, u8) -> Insn) {
+        self.vector3(q, accumulates, [d, m, m], |d, m, _| insn(d, m));
+    }
+
+    /// A vector instruction with one source and a scalar, which is lane `index` of D\[m\].
+    fn by_scalar(
+        &mut self,
+        q: bool,
+        (accumulates, size): (bool, u8),
+        [d, n, m]: [u8; 3],
+        index: u8,
+        insn: impl FnOnce(u8, u8, u8, u8) -> Insn,
+    ) {
+        let index = (m & 1) * (8 >> size) + index;
+        self.vector2(q, accumulates, [d, n], |d, n| insn(d, n, m / 2, index));
+    }
+
+    /// Q\[d\] from two D registers.
+    fn long(&mut self, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8) -> Insn) {
+        let (n, m) = (self.source(3, n, FIRST), self.source(3, m, SECOND));
+        self.push(insn(d / 2, n, m));
+    }
+
+    /// Q\[d\] from a D register and a scalar.
+    fn long_by_scalar(&mut self, size: u8, [d, n, m]: [u8; 3], index: u8, insn: impl FnOnce(u8, u8, u8, u8) -> Insn) {
+        let n = self.source(3, n, FIRST);
+        self.push(insn(d / 2, n, m / 2, (m & 1) * (8 >> size) + index));
+    }
+
+    /// D\[d\] from a Q register.
+    fn narrow(&mut self, d: u8, m: u8, insn: impl FnOnce(u8, u8) -> Insn) {
+        self.push(insn(RESULT, m / 2));
+        self.result(3, d, RESULT);
+    }
+
+    /// Two results from two sources, which they replace.
+    fn exchange(&mut self, q: bool, d: u8, m: u8, insns: [impl FnOnce(bool, u8, u8, u8) -> Insn; 2]) {
+        let [first, second] = insns;
+        if q {
+            self.push(first(true, RESULT, d / 2, m / 2));
+            self.push(second(true, FIRST, d / 2, m / 2));
+            for (rd, rn) in [(d / 2, RESULT), (m / 2, FIRST)] {
+                self.push(Insn::OrrVec(OrrVec {
+                    q: true,
+                    rd,
+                    rn,
+                    rm: rn,
+                }));
+            }
+        } else {
+            let (rn, rm) = (self.source(3, d, SECOND), self.source(3, m, THIRD));
+            self.push(first(false, RESULT, rn, rm));
+            self.push(second(false, FIRST, rn, rm));
+            self.result(3, d, RESULT);
+            self.result(3, m, FIRST);
+        }
+    }
+
+    /// A constant of 64 bits, everywhere.
+    fn constant(&mut self, q: bool, d: u8, imm: u64) {
+        let movi = |rd| Insn::Movi64(Movi64 { q, rd, imm });
+        if q {
+            self.push(movi(d / 2));
+        } else {
+            self.push(movi(RESULT));
+            self.result(3, d, RESULT);
+        }
+    }
+}
+
+/// The A64 instructions that do what an instruction of VFP or Advanced SIMD does while the control bits of FPSCR are clear; none if there are
+/// none, or if they are not worth it.
+pub fn equivalent(insn: &a32::Insn) -> Option<Vec<Insn>> {
+    let mut code = Code::default();
+    let known =
+        scalar(&mut code, insn) || vector(&mut code, insn) || vector_shift(&mut code, insn) || moves(&mut code, insn);
+    known.then_some(code.0)
+}
+
+/// `A32 => A64;` instructions on numbers, by shape.
+macro_rules! numbers {
+    ($code:ident, $insn:ident; two {$($Two:ident => $To2:ident,)*} one {$($One:ident => $To1:ident,)*}) => {
+        match *$insn {
+            $(a32::Insn::$Two(a32::$Two { size, vd, vn, vm }) => {
+                $code.scalar2(size, [vd, vn, vm], |rd, rn, rm| Insn::$To2($To2 { size, rd, rn, rm }));
+                return true;
+            })*
+            $(a32::Insn::$One(a32::$One { size, vd, vm }) => {
+                $code.scalar1(size, vd, vm, |rd, rn| Insn::$To1($To1 { size, rd, rn }));
+                return true;
+            })*
+            _ => {}
+        }
+    };
+}
+
+/// VFP data processing.
+#[rustfmt::skip]
+fn scalar(code: &mut Code, insn: &a32::Insn) -> bool {
+    numbers! { code, insn;
+        two { VaddVfp => FaddScalar, VsubVfp => FsubScalar, VmulVfp => FmulScalar, Vnmul => FnmulScalar, Vdiv => FdivScalar,
+            VmaxnmVfp => FmaxnmScalar, VminnmVfp => FminnmScalar, }
+        one { VabsVfp => FabsScalar, VnegVfp => FnegScalar, Vsqrt => FsqrtScalar, Vrintr => FrintiScalar, VrintzVfp => FrintzScalar,
+            VrintxVfp => FrintxScalar, }
+    }
+    match *insn {
+        a32::Insn::VmlaVfp(a32::VmlaVfp { size, vd, vn, vm }) => code.chained(size, [vd, vn, vm], false, false),
+        a32::Insn::VmlsVfp(a32::VmlsVfp { size, vd, vn, vm }) => code.chained(size, [vd, vn, vm], true, false),
+        a32::Insn::Vnmls(a32::Vnmls { size, vd, vn, vm }) => code.chained(size, [vd, vn, vm], false, true),
+        a32::Insn::Vnmla(a32::Vnmla { size, vd, vn, vm }) => code.chained(size, [vd, vn, vm], true, true),
+        a32::Insn::VfmaVfp(a32::VfmaVfp { size, vd, vn, vm }) => {
+            code.fused(size, [vd, vn, vm], |rd, rn, rm, ra| Insn::Fmadd(Fmadd { size, rd, rn, rm, ra }));
+        }
+        a32::Insn::VfmsVfp(a32::VfmsVfp { size, vd, vn, vm }) => {
+            code.fused(size, [vd, vn, vm], |rd, rn, rm, ra| Insn::Fmsub(Fmsub { size, rd, rn, rm, ra }));
+        }
+        a32::Insn::Vfnma(a32::Vfnma { size, vd, vn, vm }) => {
+            code.fused(size, [vd, vn, vm], |rd, rn, rm, ra| Insn::Fnmadd(Fnmadd { size, rd, rn, rm, ra }));
+        }
+        a32::Insn::Vfnms(a32::Vfnms { size, vd, vn, vm }) => {
+            code.fused(size, [vd, vn, vm], |rd, rn, rm, ra| Insn::Fnmsub(Fnmsub { size, rd, rn, rm, ra }));
+        }
+        a32::Insn::VmovRegVfp(a32::VmovRegVfp { size, vd, vm }) => {
+            let ((rd, index), (rn, source)) = (place(size, vd), place(size, vm));
+            code.push(Insn::InsElement(InsElement { size, rd, rn, index, source }));
+        }
+        a32::Insn::VmovImmVfp(a32::VmovImmVfp { size, vd, imm }) => {
+            code.push(Insn::FmovImm(FmovImm { size, rd: RESULT, imm8: 0, imm }));
+            code.result(size, vd, RESULT);
+        }
+        a32::Insn::Vsel(a32::Vsel { size, vd, vn, vm, cond }) => {
+            code.scalar2(size, [vd, vn, vm], |rd, rn, rm| Insn::Fcsel(Fcsel { size, rd, rn, rm, cond }));
+        }
+        a32::Insn::VrintDirectedVfp(a32::VrintDirectedVfp { size, vd, vm, mode }) => {
+            code.scalar1(size, vd, vm, |rd, rn| match mode {
+                0 => Insn::FrintaScalar(FrintaScalar { size, rd, rn }),
+                1 => Insn::FrintnScalar(FrintnScalar { size, rd, rn }),
+                2 => Insn::FrintpScalar(FrintpScalar { size, rd, rn }),
+                _ => Insn::FrintmScalar(FrintmScalar { size, rd, rn }),
+            });
+        }
+        a32::Insn::VcvtSingleDouble(a32::VcvtSingleDouble { vd, vm }) => {
+            let rn = code.source(2, vm, FIRST);
+            code.push(Insn::Fcvt(Fcvt { to: 3, from: 2, rd: RESULT, rn }));
+            code.result(3, vd, RESULT);
+        }
+        a32::Insn::VcvtDoubleSingle(a32::VcvtDoubleSingle { vd, vm }) => {
+            let rn = code.source(3, vm, FIRST);
+            code.push(Insn::Fcvt(Fcvt { to: 2, from: 3, rd: RESULT, rn }));
+            code.result(2, vd, RESULT);
+        }
+        a32::Insn::VcvtFromIntVfp(a32::VcvtFromIntVfp { size, vd, vm, signed }) => {
+            code.move_out(GENERAL, vm);
+            let (sf, rd, rn) = (false, RESULT, GENERAL);
+            code.push(match signed {
+                true => Insn::ScvtfGeneral(ScvtfGeneral { sf, size, rd, rn }),
+                false => Insn::UcvtfGeneral(UcvtfGeneral { sf, size, rd, rn }),
+            });
+            code.result(size, vd, RESULT);
+        }
+        // The current rounding is to nearest: the control bits are clear.
+        a32::Insn::VcvtToIntVfp(a32::VcvtToIntVfp { size, vd, vm, signed, zero }) => {
+            code.integer_from(size, vd, vm, |rd, rn| integer(size, signed, if zero { None } else { Some(1) }, rd, rn));
+        }
+        a32::Insn::VcvtDirectedVfp(a32::VcvtDirectedVfp { size, vd, vm, mode, signed }) => {
+            code.integer_from(size, vd, vm, |rd, rn| integer(size, signed, Some(mode), rd, rn));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Conversion to an integer of 32 bits: ties away, to nearest, up, down (0 to 3), or towards zero.
+fn integer(size: u8, signed: bool, mode: Option<u8>, rd: u8, rn: u8) -> Insn {
+    let sf = false;
+    match (mode, signed) {
+        (None, true) => Insn::FcvtzsGeneral(FcvtzsGeneral { sf, size, rd, rn }),
+        (None, false) => Insn::FcvtzuGeneral(FcvtzuGeneral { sf, size, rd, rn }),
+        (Some(0), true) => Insn::FcvtasGeneral(FcvtasGeneral { sf, size, rd, rn }),
+        (Some(0), false) => Insn::FcvtauGeneral(FcvtauGeneral { sf, size, rd, rn }),
+        (Some(1), true) => Insn::FcvtnsGeneral(FcvtnsGeneral { sf, size, rd, rn }),
+        (Some(1), false) => Insn::FcvtnuGeneral(FcvtnuGeneral { sf, size, rd, rn }),
+        (Some(2), true) => Insn::FcvtpsGeneral(FcvtpsGeneral { sf, size, rd, rn }),
+        (Some(2), false) => Insn::FcvtpuGeneral(FcvtpuGeneral { sf, size, rd, rn }),
+        (Some(_), true) => Insn::FcvtmsGeneral(FcvtmsGeneral { sf, size, rd, rn }),
+        (Some(_), false) => Insn::FcvtmuGeneral(FcvtmuGeneral { sf, size, rd, rn }),
+    }
+}
+
+/// `A32 => A64;` instructions on vectors, by shape. `accumulating` ones read their destination; `signs` of them are two in A64.
+macro_rules! vectors {
+    ($code:ident, $insn:ident;
+        two {$($Two:ident => $To2:ident,)*}
+        signs {$($Signs:ident => $Signed:ident $Unsigned:ident,)*}
+        accumulating {$($Acc:ident => $ToAcc:ident,)*}
+        accumulating_signs {$($AccSigns:ident => $AccSigned:ident $AccUnsigned:ident,)*}
+        bitwise {$($Bits:ident => $ToBits:ident $selects:literal,)*}
+        one {$($One:ident => $To1:ident,)*}
+        sizeless {$($Less:ident => $ToLess:ident,)*}
+        long {$($Long:ident => $LongSigned:ident $LongUnsigned:ident,)*}
+        wide {$($Wide:ident => $WideSigned:ident $WideUnsigned:ident,)*}
+        scalar {$($Scalar:ident => $ToScalar:ident $accumulates:literal,)*}
+        long_scalar {$($LongScalar:ident => $LongScalarSigned:ident $LongScalarUnsigned:ident,)*}
+    ) => {
+        match *$insn {
+            $(a32::Insn::$Two(a32::$Two { q, size, vd, vn, vm }) => {
+                $code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| Insn::$To2($To2 { q, size, rd, rn, rm }));
+                return true;
+            })*
+            $(a32::Insn::$Signs(a32::$Signs { q, size, vd, vn, vm, unsigned }) => {
+                $code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| match unsigned {
+                    false => Insn::$Signed($Signed { q, size, rd, rn, rm }),
+                    true => Insn::$Unsigned($Unsigned { q, size, rd, rn, rm }),
+                });
+                return true;
+            })*
+            $(a32::Insn::$Acc(a32::$Acc { q, size, vd, vn, vm }) => {
+                $code.vector3(q, true, [vd, vn, vm], |rd, rn, rm| Insn::$ToAcc($ToAcc { q, size, rd, rn, rm }));
+                return true;
+            })*
+            $(a32::Insn::$AccSigns(a32::$AccSigns { q, size, vd, vn, vm, unsigned }) => {
+                $code.vector3(q, true, [vd, vn, vm], |rd, rn, rm| match unsigned {
+                    false => Insn::$AccSigned($AccSigned { q, size, rd, rn, rm }),
+                    true => Insn::$AccUnsigned($AccUnsigned { q, size, rd, rn, rm }),
+                });
+                return true;
+            })*
+            $(a32::Insn::$Bits(a32::$Bits { q, vd, vn, vm }) => {
+                $code.vector3(q, $selects, [vd, vn, vm], |rd, rn, rm| Insn::$ToBits($ToBits { q, rd, rn, rm }));
+                return true;
+            })*
+            $(a32::Insn::$One(a32::$One { q, size, vd, vm }) => {
+                $code.vector2(q, false, [vd, vm], |rd, rn| Insn::$To1($To1 { q, size, rd, rn }));
+                return true;
+            })*
+            $(a32::Insn::$Less(a32::$Less { q, vd, vm }) => {
+                $code.vector2(q, false, [vd, vm], |rd, rn| Insn::$ToLess($ToLess { q, rd, rn }));
+                return true;
+            })*
+            $(a32::Insn::$Long(a32::$Long { size, vd, vn, vm, unsigned }) => {
+                $code.long([vd, vn, vm], |rd, rn, rm| match unsigned {
+                    false => Insn::$LongSigned($LongSigned { q: false, size, rd, rn, rm }),
+                    true => Insn::$LongUnsigned($LongUnsigned { q: false, size, rd, rn, rm }),
+                });
+                return true;
+            })*
+            $(a32::Insn::$Wide(a32::$Wide { size, vd, vn, vm, unsigned }) => {
+                let rm = $code.source(3, vm, FIRST);
+                let (q, rd, rn) = (false, vd / 2, vn / 2);
+                $code.push(match unsigned {
+                    false => Insn::$WideSigned($WideSigned { q, size, rd, rn, rm }),
+                    true => Insn::$WideUnsigned($WideUnsigned { q, size, rd, rn, rm }),
+                });
+                return true;
+            })*
+            $(a32::Insn::$Scalar(a32::$Scalar { q, size, vd, vn, vm, index }) => {
+                $code.by_scalar(q, ($accumulates, size), [vd, vn, vm], index, |rd, rn, rm, index| {
+                    Insn::$ToScalar($ToScalar { q, size, rd, rn, index, rm })
+                });
+                return true;
+            })*
+            $(a32::Insn::$LongScalar(a32::$LongScalar { size, vd, vn, vm, index, unsigned }) => {
+                $code.long_by_scalar(size, [vd, vn, vm], index, |rd, rn, rm, index| match unsigned {
+                    false => Insn::$LongScalarSigned($LongScalarSigned { q: false, size, rd, rn, index, rm }),
+                    true => Insn::$LongScalarUnsigned($LongScalarUnsigned { q: false, size, rd, rn, index, rm }),
+                });
+                return true;
+            })*
+            _ => {}
+        }
+    };
+}
+
+/// Advanced SIMD on integers and bits.
+#[rustfmt::skip]
+fn vector(code: &mut Code, insn: &a32::Insn) -> bool {
+    vectors! { code, insn;
+        two { VaddInt => AddVec, VsubInt => SubVec, VmulInt => MulVec, VceqReg => CmeqVec, Vtst => CmtstVec, }
+        signs { VcgtReg => CmgtVec CmhiVec, VcgeReg => CmgeVec CmhsVec, VmaxInt => SmaxVec UmaxVec, VminInt => SminVec UminVec,
+            VabdInt => SabdVec UabdVec, }
+        accumulating { VmlaInt => MlaVec, VmlsInt => MlsVec, }
+        accumulating_signs { Vaba => SabaVec UabaVec, }
+        bitwise { VandReg => AndVec false, VbicReg => BicVec false, VorrReg => OrrVec false, VornReg => OrnVec false, Veor => EorVec false,
+            Vbsl => BslVec true, Vbit => BitVec true, Vbif => BifVec true, }
+        one { VcgtZero => CmgtZeroVec, VcgeZero => CmgeZeroVec, VceqZero => CmeqZeroVec, VcleZero => CmleZeroVec, VcltZero => CmltZeroVec,
+            VabsInt => AbsVec, VnegInt => NegVec, Vrev64 => Rev64, Vrev32 => Rev32Vec, }
+        sizeless { Vcnt => CntVec, VmvnReg => NotVec, Vrev16 => Rev16Vec, }
+        long { Vaddl => Saddl Uaddl, Vsubl => Ssubl Usubl, Vabdl => Sabdl Uabdl, Vabal => Sabal Uabal, VmullInt => SmullVec UmullVec,
+            Vmlal => SmlalVec UmlalVec, Vmlsl => SmlslVec UmlslVec, }
+        wide { Vaddw => Saddw Uaddw, Vsubw => Ssubw Usubw, }
+        scalar { VmulScalar => MulElement false, VmlaScalar => MlaElement true, VmlsScalar => MlsElement true, }
+        long_scalar { VmullScalar => SmullElement UmullElement, VmlalScalar => SmlalElement UmlalElement,
+            VmlslScalar => SmlslElement UmlslElement, }
+    }
+    match *insn {
+        // A shift by a register has its operands the other way round.
+        a32::Insn::VshlReg(a32::VshlReg { q, size, vd, vn, vm, unsigned }) => {
+            code.vector3(q, false, [vd, vm, vn], |rd, rn, rm| match unsigned {
+                false => Insn::SshlVec(SshlVec { q, size, rd, rn, rm }),
+                true => Insn::UshlVec(UshlVec { q, size, rd, rn, rm }),
+            });
+        }
+        a32::Insn::Vrhadd(a32::Vrhadd { q, size, vd, vn, vm, unsigned: true }) => {
+            code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| Insn::UrhaddVec(UrhaddVec { q, size, rd, rn, rm }));
+        }
+        a32::Insn::VabsFp(a32::VabsFp { q, vd, vm }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| Insn::FabsVec(FabsVec { q, size: 2, rd, rn }));
+        }
+        a32::Insn::VnegFp(a32::VnegFp { q, vd, vm }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| Insn::FnegVec(FnegVec { q, size: 2, rd, rn }));
+        }
+        a32::Insn::VpaddInt(a32::VpaddInt { size, vd, vn, vm }) => {
+            code.vector3(false, false, [vd, vn, vm], |rd, rn, rm| Insn::AddpVec(AddpVec { q: false, size, rd, rn, rm }));
+        }
+        a32::Insn::VpmaxInt(a32::VpmaxInt { size, vd, vn, vm, unsigned }) => {
+            code.vector3(false, false, [vd, vn, vm], |rd, rn, rm| match unsigned {
+                false => Insn::SmaxpVec(SmaxpVec { q: false, size, rd, rn, rm }),
+                true => Insn::UmaxpVec(UmaxpVec { q: false, size, rd, rn, rm }),
+            });
+        }
+        a32::Insn::VpminInt(a32::VpminInt { size, vd, vn, vm, unsigned }) => {
+            code.vector3(false, false, [vd, vn, vm], |rd, rn, rm| match unsigned {
+                false => Insn::SminpVec(SminpVec { q: false, size, rd, rn, rm }),
+                true => Insn::UminpVec(UminpVec { q: false, size, rd, rn, rm }),
+            });
+        }
+        a32::Insn::Vpaddl(a32::Vpaddl { q, size, vd, vm, unsigned }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::Saddlp(Saddlp { q, size, rd, rn }),
+                true => Insn::Uaddlp(Uaddlp { q, size, rd, rn }),
+            });
+        }
+        a32::Insn::Vpadal(a32::Vpadal { q, size, vd, vm, unsigned }) => {
+            code.vector2(q, true, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::Sadalp(Sadalp { q, size, rd, rn }),
+                true => Insn::Uadalp(Uadalp { q, size, rd, rn }),
+            });
+        }
+        a32::Insn::Vswp(a32::Vswp { q: true, vd, vm }) => {
+            for (rd, rn) in [(RESULT, vd / 2), (vd / 2, vm / 2), (vm / 2, RESULT)] {
+                code.push(Insn::OrrVec(OrrVec { q: true, rd, rn, rm: rn }));
+            }
+        }
+        a32::Insn::Vtrn(a32::Vtrn { q, size, vd, vm }) if vd != vm => {
+            code.exchange(q, vd, vm, [false, true].map(|odd| move |q: bool, rd: u8, rn: u8, rm: u8| match odd {
+                false => Insn::Trn1(Trn1 { q, size, rd, rn, rm }),
+                true => Insn::Trn2(Trn2 { q, size, rd, rn, rm }),
+            }));
+        }
+        a32::Insn::Vuzp(a32::Vuzp { q, size, vd, vm }) if vd != vm => {
+            code.exchange(q, vd, vm, [false, true].map(|odd| move |q: bool, rd: u8, rn: u8, rm: u8| match odd {
+                false => Insn::Uzp1(Uzp1 { q, size, rd, rn, rm }),
+                true => Insn::Uzp2(Uzp2 { q, size, rd, rn, rm }),
+            }));
+        }
+        a32::Insn::Vzip(a32::Vzip { q, size, vd, vm }) if vd != vm => {
+            code.exchange(q, vd, vm, [false, true].map(|upper| move |q: bool, rd: u8, rn: u8, rm: u8| match upper {
+                false => Insn::Zip1(Zip1 { q, size, rd, rn, rm }),
+                true => Insn::Zip2(Zip2 { q, size, rd, rn, rm }),
+            }));
+        }
+        a32::Insn::VmullPoly64(a32::VmullPoly64 { vd, vn, vm }) => {
+            code.long([vd, vn, vm], |rd, rn, rm| Insn::Pmull64(Pmull64 { q: false, rd, rn, rm }));
+        }
+        a32::Insn::Aese(a32::Aese { vd, vm }) => code.push(Insn::Aese(Aese { rd: vd / 2, rn: vm / 2 })),
+        a32::Insn::Aesd(a32::Aesd { vd, vm }) => code.push(Insn::Aesd(Aesd { rd: vd / 2, rn: vm / 2 })),
+        a32::Insn::Aesmc(a32::Aesmc { vd, vm }) => code.push(Insn::Aesmc(Aesmc { rd: vd / 2, rn: vm / 2 })),
+        a32::Insn::Aesimc(a32::Aesimc { vd, vm }) => code.push(Insn::Aesimc(Aesimc { rd: vd / 2, rn: vm / 2 })),
+        _ => return false,
+    }
+    true
+}
+
+/// Shifts by constants, and what changes the size of elements.
+#[rustfmt::skip]
+fn vector_shift(code: &mut Code, insn: &a32::Insn) -> bool {
+    match *insn {
+        a32::Insn::Vshr(a32::Vshr { q, size, shift, vd, vm, unsigned }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::SshrVec(SshrVec { q, size, rd, rn, shift }),
+                true => Insn::UshrVec(UshrVec { q, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::Vsra(a32::Vsra { q, size, shift, vd, vm, unsigned }) => {
+            code.vector2(q, true, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::SsraVec(SsraVec { q, size, rd, rn, shift }),
+                true => Insn::UsraVec(UsraVec { q, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::VshlImm(a32::VshlImm { q, size, shift, vd, vm }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| Insn::ShlVec(ShlVec { q, size, rd, rn, shift }));
+        }
+        a32::Insn::Vshll(a32::Vshll { size, shift, vd, vm, unsigned }) => {
+            code.long([vd, vm, vm], |rd, rn, _| match unsigned {
+                false => Insn::Sshll(Sshll { q: false, size, rd, rn, shift }),
+                true => Insn::Ushll(Ushll { q: false, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::VshllMax(a32::VshllMax { size, vd, vm }) => {
+            code.long([vd, vm, vm], |rd, rn, _| Insn::Shll(Shll { q: false, size, rd, rn }));
+        }
+        a32::Insn::Vmovn(a32::Vmovn { size, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::Xtn(Xtn { q: false, size, rd, rn }));
+        }
+        a32::Insn::Vshrn(a32::Vshrn { size, shift, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::Shrn(Shrn { q: false, size, rd, rn, shift }));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Immediates, lanes, tables, and transfers to and from general registers.
+#[rustfmt::skip]
+fn moves(code: &mut Code, insn: &a32::Insn) -> bool {
+    match *insn {
+        a32::Insn::VmovImm32(a32::VmovImm32 { q, vd, imm })
+        | a32::Insn::VmovImm16(a32::VmovImm16 { q, vd, imm })
+        | a32::Insn::VmovImmOnes(a32::VmovImmOnes { q, vd, imm })
+        | a32::Insn::VmovImm8(a32::VmovImm8 { q, vd, imm })
+        | a32::Insn::VmovImm64(a32::VmovImm64 { q, vd, imm })
+        | a32::Insn::VmovImmFp(a32::VmovImmFp { q, vd, imm }) => code.constant(q, vd, imm),
+        a32::Insn::VmvnImm32(a32::VmvnImm32 { q, vd, imm })
+        | a32::Insn::VmvnImm16(a32::VmvnImm16 { q, vd, imm })
+        | a32::Insn::VmvnImmOnes(a32::VmvnImmOnes { q, vd, imm }) => code.constant(q, vd, !imm),
+        a32::Insn::VdupScalar(a32::VdupScalar { q, size, index, vd, vm }) => {
+            let (rn, index) = (vm / 2, (vm & 1) * (8 >> size) + index);
+            if q {
+                code.push(Insn::DupElementVec(DupElementVec { q, size, rd: vd / 2, rn, index }));
+            } else {
+                code.push(Insn::DupElementVec(DupElementVec { q, size, rd: RESULT, rn, index }));
+                code.result(3, vd, RESULT);
+            }
+        }
+        a32::Insn::VdupCore(a32::VdupCore { size, q, vd, rt }) => {
+            if q {
+                code.push(Insn::DupGeneral(DupGeneral { q, size, rd: vd / 2, rn: rt }));
+            } else {
+                code.push(Insn::DupGeneral(DupGeneral { q, size, rd: RESULT, rn: rt }));
+                code.result(3, vd, RESULT);
+            }
+        }
+        a32::Insn::Vext(a32::Vext { q, vd, vn, vm, index }) => {
+            code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| Insn::Ext(Ext { q, rd, rn, rm, index }));
+        }
+        a32::Insn::Vtbl(a32::Vtbl { vd, vn, vm, count: count @ (1 | 2) }) => {
+            // A table of one register has zeros above it; one of two is a whole register.
+            let table = match (count, vn & 1) {
+                (2, 0) => vn / 2,
+                _ => code.copy(3, vn, FIRST),
+            };
+            if count == 2 && table == FIRST {
+                let (rn, source) = place(3, vn + 1);
+                code.push(Insn::InsElement(InsElement { size: 3, rd: FIRST, rn, index: 1, source }));
+            }
+            let rm = code.source(3, vm, SECOND);
+            code.push(Insn::Tbl(Tbl { q: false, rd: RESULT, rn: table, rm, count: 1 }));
+            code.result(3, vd, RESULT);
+        }
+        a32::Insn::VmovCoreToSingle(a32::VmovCoreToSingle { vn, rt }) => code.move_in(2, vn, rt),
+        a32::Insn::VmovSingleToCore(a32::VmovSingleToCore { vn, rt }) => code.move_out(rt, vn),
+        a32::Insn::VmovCoresToSingles(a32::VmovCoresToSingles { vm, rt, rt2 }) => {
+            code.move_in(2, vm, rt);
+            code.move_in(2, vm + 1, rt2);
+        }
+        a32::Insn::VmovSinglesToCores(a32::VmovSinglesToCores { vm, rt, rt2 }) => {
+            code.move_out(rt, vm);
+            code.move_out(rt2, vm + 1);
+        }
+        a32::Insn::VmovCoresToDouble(a32::VmovCoresToDouble { vm, rt, rt2 }) => {
+            for (half, rt) in (0..).zip([rt, rt2]) {
+                code.push(Insn::InsGeneral(InsGeneral { size: 2, rd: vm / 2, rn: rt, index: 2 * (vm & 1) + half }));
+            }
+        }
+        a32::Insn::VmovDoubleToCores(a32::VmovDoubleToCores { vm, rt, rt2 }) => {
+            for (half, rd) in (0..).zip([rt, rt2]) {
+                code.push(Insn::Umov(Umov { sf: false, size: 2, rd, rn: vm / 2, index: 2 * (vm & 1) + half }));
+            }
+        }
+        a32::Insn::VmovCoreToScalar(a32::VmovCoreToScalar { size, index, vd, rt }) => {
+            let index = (vd & 1) * (8 >> size) + index;
+            code.push(Insn::InsGeneral(InsGeneral { size, rd: vd / 2, rn: rt, index }));
+        }
+        a32::Insn::VmovScalarToCore(a32::VmovScalarToCore { size, index, vn, rt, unsigned }) => {
+            let (sf, rd, rn, index) = (false, rt, vn / 2, (vn & 1) * (8 >> size) + index);
+            code.push(match unsigned || size == 2 {
+                true => Insn::Umov(Umov { sf, size, rd, rn, index }),
+                false => Insn::Smov(Smov { sf, size, rd, rn, index }),
+            });
+        }
+        _ => return false,
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use armlet_cpu::a64::State;
+
+    use super::*;
+
+    /// Random numbers (xorshift64*), and some special ones.
+    struct Random(u64);
+
+    impl Random {
+        fn next(&mut self) -> u64 {
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        }
+
+        /// A number near 1, infinity, a NaN, a denormal, or anything; of both precisions.
+        fn double(&mut self) -> u64 {
+            const SPECIAL: [u64; 8] = [
+                0x7ff0_0000_7f80_0000,
+                0x7ff8_0000_0000_0001,
+                0xffa0_1234_ff81_0000,
+                0x0000_0001_0000_0001,
+                0x8000_0000_8000_0000,
+                0x3ff0_0000_3f80_0000,
+                0xc1e0_0000_cf00_0000,
+                0x0008_0000_0070_0000,
+            ];
+            match self.next() % 4 {
+                0 => SPECIAL[(self.next() % 8) as usize],
+                1 => 0x3ff0_0000_3f80_0000 ^ self.next() >> 12 & 0x007f_ffff_007f_ffff,
+                _ => self.next(),
+            }
+        }
+    }
+
+    fn state(random: &mut Random) -> State {
+        let mut cpu = State::default();
+        (0..15).for_each(|n| cpu.set_r(n, random.next() as u32));
+        (0..32).for_each(|n| cpu.set_d(n, random.double()));
+        cpu.flags = armlet_cpu::a64::Flags::from_bits(random.next() as u32);
+        cpu
+    }
+
+    #[test]
+    fn equivalents_do_what_the_interpreter_does() {
+        let mut random = Random(1);
+        let floating = |row: &&a32::Row| ["vfp", "simd", "crypto"].iter().any(|part| row.file.starts_with(part));
+        let mut known = 0;
+        for row in a32::ROWS.iter().filter(floating) {
+            let mut has = false;
+            for _ in 0..400 {
+                let word = row.value | random.next() as u32 & !row.mask;
+                let word = if row.pattern.starts_with("cccc") {
+                    word & 0x0fff_ffff | 0xe000_0000
+                } else {
+                    word
+                };
+                let Ok(decoded) = a32::decode(word) else { continue };
+                let Some(code) = equivalent(&decoded.insn) else {
+                    continue;
+                };
+                has |= decoded.row.name == row.name;
+                let mut theirs = state(&mut random);
+                let mut ours = theirs.clone();
+                armlet_interpreter::a32::execute(&mut theirs, decoded.insn, 4).expect("no trap");
+                for insn in &code {
+                    armlet_interpreter::a64::execute(&mut ours, *insn).expect("no trap");
+                }
+                let seen = |cpu: &State| {
+                    (
+                        cpu.v[..16].to_vec(),
+                        cpu.x[..15].to_vec(),
+                        cpu.fpsr,
+                        cpu.flags,
+                        cpu.a32.fpscr_flags,
+                    )
+                };
+                assert_eq!(seen(&ours), seen(&theirs), "{word:08x} {} {code:?}", row.name);
+            }
+            known += u32::from(has);
+        }
+        assert!(known >= 120, "{known} rows");
+    }
+}
