@@ -93,3 +93,56 @@ fn linux_breakpoints_and_undefined_instructions() {
     assert_eq!(trap, Trap::Breakpoint { imm: 0x10 });
     assert_eq!(run_to_trap(&mut start(false), &a32(&[0xe7f0_00f0])), Trap::Undefined);
 }
+
+#[test]
+fn a_jump_to_the_end_of_the_address_space_faults() {
+    // mvn r0, #0; bx r0
+    let mut cpu = start(false);
+    let trap = run_to_trap(&mut cpu, &a32(&[0xe3e0_0000, 0xe12f_ff10]));
+    assert!(matches!(
+        trap,
+        Trap::Memory(Fault {
+            address: 0xffff_fffe,
+            access: Access::Execute,
+            ..
+        })
+    ));
+    assert_eq!((cpu.pc, cpu.a32.thumb), (0xffff_fffe, true));
+}
+
+#[test]
+fn a_trap_inside_of_an_it_block_keeps_its_state() {
+    // cmp r0, r0; ite eq; svceq #1; movne r1, #2; movs r1, #3; svc #4
+    let program = [0x4280, 0xbf0c, 0xdf01, 0x2102, 0x2103, 0xdf04];
+    let mut cpu = start(true);
+    assert_eq!(run_to_trap(&mut cpu, &program), Trap::SupervisorCall { imm: 1 });
+    assert_eq!(
+        (cpu.pc, cpu.a32.itstate),
+        (CODE + 6, 0x18),
+        "MOV is the last of the block, under NE"
+    );
+    assert_eq!(run_to_trap(&mut cpu, &program), Trap::SupervisorCall { imm: 4 });
+    assert_eq!((cpu.r(1), cpu.a32.itstate), (3, 0));
+}
+
+#[test]
+fn instruction_sets_call_each_other() {
+    // blx +0 (to T32 at +8); svc #1; T32: movs r0, #7; bx lr
+    let program = [a32(&[0xfa00_0000, 0xef00_0001]), vec![0x2007, 0x4770]].concat();
+    let mut cpu = start(false);
+    assert_eq!(run_to_trap(&mut cpu, &program), Trap::SupervisorCall { imm: 1 });
+    assert_eq!((cpu.r(0), cpu.pc, cpu.a32.thumb), (7, CODE + 8, false));
+}
+
+#[test]
+fn older_processors_do_not_have_newer_instructions() {
+    // movw r0, #1 (ARMv6T2), sdiv r0, r0, r0
+    for (word, models) in [(0xe300_0001, [false, true, true]), (0xe710_f010, [false, false, true])] {
+        for ((_, model), has) in armlet_cpu::a32_features::Model::ALL.into_iter().zip(models) {
+            let mut cpu = start(false);
+            cpu.a32.model = model;
+            let trap = run_to_trap(&mut cpu, &a32(&[word, 0xef00_0000]));
+            assert_eq!(trap != Trap::Undefined, has, "{word:x} on {model:?}");
+        }
+    }
+}

@@ -95,6 +95,7 @@ static void handler(int signal, siginfo_t *info, void *context) {
     if (!read_all(&in, sizeof in))
         _exit(0);
     running = 1;
+    alarm(60); /* a case that never ends must not hang the test */
     memset(CODE, 0, 4096);
     memcpy(CODE, in.halfwords, 2 * in.count);
     if (in.cpsr & T) {
@@ -134,7 +135,6 @@ int main(void) {
     int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
     for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
-    alarm(60); /* a case that never ends must not hang the test */
     __asm__ volatile("bkpt #0x77");
     return 6;
 }

@@ -44,8 +44,9 @@ fn run_blocks(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, co
 /// Makes sure that the cache holds the block at `place`.
 fn prepare(cpu: &State, place: Place, cache: &mut BlockCache, code: &mut impl Fetch) -> Result<(), Fault> {
     match cache.get(place) {
-        Some(_) => Ok(()),
-        None => cache.insert(cpu.a32.model, place, code),
+        Some([_, ..]) => Ok(()),
+        // (An empty slot of the cache names the end of the address space.)
+        _ => cache.insert(cpu.a32.model, place, code),
     }
 }
 

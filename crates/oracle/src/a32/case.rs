@@ -232,6 +232,14 @@ impl Case {
         half(0) | half(1) << 16
     }
 
+    /// Whether its only instruction, an LDRD of A32, has an index register that it loads.
+    pub fn loads_its_index(&self) -> bool {
+        let half = |n: usize| u32::from(self.halfwords.get(n).copied().unwrap_or(0));
+        let word = half(0) | half(1) << 16;
+        let (rm, rt) = (word & 15, word >> 12 & 15);
+        rm == rt || rm == rt + 1
+    }
+
     /// Its instruction set.
     pub fn set(&self) -> Set {
         if self.cpsr & T != 0 { Set::T32 } else { Set::A32 }
@@ -299,6 +307,13 @@ pub fn register(row: &Row, word: u32, letter: u8) -> Option<usize> {
 }
 
 impl Observed {
+    /// Whether it went, or looked, where the harness, its stack and its vDSO are mapped in qemu's guest: there, the two cannot agree.
+    pub fn in_harness(&self) -> bool {
+        [self.pc, self.address]
+            .iter()
+            .any(|at| matches!(at >> 24, 0x3f..=0x41 | 0x70))
+    }
+
     /// Every item in which two observations differ, one line each.
     pub fn differences(&self, other: &Observed, case: &Case) -> Vec<String> {
         let mut lines = Vec::new();

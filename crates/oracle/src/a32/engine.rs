@@ -105,7 +105,7 @@ impl Engines {
     pub fn interpret_blocks(&self, case: &Case) -> Option<Observed> {
         let mut cache = BlockCache::new();
         self.observe(case, |cpu| {
-            (0..MAX_STEPS)
+            (0..MAX_BLOCKS)
                 .find_map(|_| run_block(cpu, &mut cache, &mut code))
                 .map(signal)
         })

@@ -60,6 +60,15 @@ pub(crate) fn modified(out: &mut Text<'_, '_>, value: u32) -> Result {
     write!(out, "#{imm8}, #{rotation}")
 }
 
+/// The same of AND, BIC, EOR, ORR and MVN, which capstone prints as unsigned numbers in T32, too.
+pub(crate) fn mask(out: &mut Text<'_, '_>, value: u32) -> Result {
+    if out.thumb {
+        imm(out, value)
+    } else {
+        modified(out, value)
+    }
+}
+
 /// LSL, LSR, ASR, ROR, RRX.
 pub(crate) fn shift_name(out: &mut Text<'_, '_>, shift: u8) -> Result {
     out.write_str(["lsl", "lsr", "asr", "ror", "rrx"][usize::from(shift).min(4)])
@@ -205,6 +214,9 @@ pub(crate) fn hint(out: &mut Text<'_, '_>, number: u8) -> Result {
         }
     };
     out.write_str(name)?;
+    if number == 20 {
+        return narrow(out, false);
+    }
     c(out, false)?;
     out.write_str(if number == 18 { " csync" } else { "" })
 }
@@ -216,7 +228,7 @@ pub(crate) fn cps(out: &mut Text<'_, '_>, imod: u8, flags: u16, change: bool, mo
         3 => "id",
         _ => "",
     })?;
-    out.write_str(if out.wide { ".w " } else { " " })?;
+    out.write_str(if out.wide && !change { ".w " } else { " " })?;
     if imod >= 2 {
         for (bit, letter) in [(4, 'a'), (2, 'i'), (1, 'f')] {
             if flags & bit != 0 {
@@ -245,7 +257,7 @@ pub(crate) fn isb(out: &mut Text<'_, '_>, option: u8) -> Result {
     if option == 15 {
         out.write_str("sy")
     } else {
-        imm(out, option)
+        write!(out, "#{option:#x}")
     }
 }
 
