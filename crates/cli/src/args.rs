@@ -66,6 +66,9 @@ pub enum Command {
     Disasm(DisasmArgs),
     /// Explain an instruction: its bits, what it does, and what the interpreter and the translator make of it
     Explain(ExplainArgs),
+    /// Step through a program on a full screen, forwards and backwards
+    #[command(override_usage = "armlet step [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Step(StepArgs),
     /// Tell what a program is and what it needs
     Info(FileArgs),
     /// List the words in a program's code that armlet cannot execute
@@ -364,12 +367,46 @@ pub struct CompareArgs {
     pub json: Option<PathBuf>,
 }
 
+/// What to step through.
+#[derive(Debug, Args)]
+pub struct StepArgs {
+    /// The program's standard input; the terminal is armlet's
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
+    /// The ARM program and its arguments
+    #[arg(
+        required = true,
+        value_name = "PROGRAM",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
+}
+
+/// An instruction set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Isa {
+    /// AArch64.
+    #[default]
+    A64,
+    /// AArch32, 32-bit words.
+    A32,
+    /// AArch32, Thumb: 16-bit words (0x4408), or 32-bit ones with the first halfword in front (0xf1080104).
+    T32,
+}
+
 /// What to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// Instruction words (0xab020020), mnemonics (adds), or functions of a program (./prog:main)
     #[arg(required = true, value_name = "WORD|MNEMONIC|FILE:SYMBOL")]
     pub what: Vec<String>,
+    /// The instruction set of words and mnemonics
+    #[arg(long, value_name = "ISA", value_enum, default_value_t)]
+    pub isa: Isa,
     /// Colours; `auto` heeds NO_COLOR, and has them on a terminal only
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: crate::style::When,

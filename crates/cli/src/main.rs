@@ -72,6 +72,7 @@ fn main() -> ExitCode {
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),
         Some(Command::Info(arguments)) => commands::info::run(&arguments),
         Some(Command::Coverage(arguments)) => commands::coverage::run(&arguments),
+        Some(Command::Step(arguments)) => commands::step::run(arguments),
         Some(Command::Completions(arguments)) => commands::completions::run(&arguments),
         Some(Command::Man(arguments)) => commands::completions::man(&arguments),
     };

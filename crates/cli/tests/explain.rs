@@ -81,6 +81,22 @@ fn a_function_is_shown_with_operations_and_host_code() {
 }
 
 #[test]
+fn the_32_bit_instruction_sets_are_explained_too() {
+    let text = stdout(&explain(&["--isa", "a32", "0xe0910002"]));
+    for words in [
+        "adds r0, r1, r2",
+        "manual    F5.1",
+        "operands  ",
+        "crates/interpreter/src/a32/",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    let text = stdout(&explain(&["--isa", "t32", "0x1c48"]));
+    assert!(text.contains("r0, r1, #1") && text.contains("15:"), "{text}");
+    assert!(stdout(&explain(&["--isa", "t32", "add"])).contains("add_imm.t1"));
+}
+
+#[test]
 fn what_does_not_exist_is_answered_by_a_sentence() {
     for (what, words) in [
         ("0x1ab020020", "give a word of 32 bits"),

@@ -7,3 +7,4 @@
 pub mod a32;
 pub mod a64;
 mod guest;
+mod source;

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use armlet_decoder::a64::{ROWS, Row, decode, mnemonics};
+use armlet_decoder::{a32, t32};
+use armlet_interpreter::a32::source as a32_source;
 use armlet_interpreter::a64::source;
 use armlet_jit::Listing;
 use armlet_loader::elf::FileSource;
 use armlet_loader::{Elf, Symbols, sections};
 
-use crate::args::ExplainArgs;
+use crate::args::{ExplainArgs, Isa};
 use crate::explain::{self, Explained, bits, host};
 use crate::style::Style;
 
@@ -30,11 +32,17 @@ pub fn run(arguments: &ExplainArgs) -> anyhow::Result<ExitCode> {
         if let Some(digits) = what.strip_prefix("0x") {
             let word = u32::from_str_radix(digits, 16)
                 .with_context(|| format!("{what}: give a word of 32 bits, such as 0xab020020"))?;
-            word_in_full(&mut out, word, style);
+            match arguments.isa {
+                Isa::A64 => word_in_full(&mut out, word, style),
+                isa => aarch32_word(&mut out, word, isa, style),
+            }
         } else if let Some((file, symbol)) = what.rsplit_once(':') {
             function(&mut out, Path::new(file), symbol, style)?;
         } else {
-            mnemonic(&mut out, what, style)?;
+            match arguments.isa {
+                Isa::A64 => mnemonic(&mut out, what, style)?,
+                isa => aarch32_mnemonic(&mut out, what, isa, style)?,
+            }
         }
     }
     io::stdout().write_all(out.as_bytes())?;
@@ -128,13 +136,103 @@ fn tables(out: &mut String, explained: &Explained, style: Style) {
 
 /// The interpreter's function, with what it calls.
 fn interpreter(out: &mut String, row: &Row, style: Style) {
-    for piece in source::of(row.file, row.name) {
-        let place = format!("crates/interpreter/src/a64/{}.rs:{}", piece.file, piece.line);
+    pieces(out, "a64", &source::of(row.file, row.name), style);
+}
+
+/// Pieces of the interpreter's source.
+fn pieces(out: &mut String, folder: &str, pieces: &[source::Piece], style: Style) {
+    for piece in pieces {
+        let place = format!("crates/interpreter/src/{folder}/{}.rs:{}", piece.file, piece.line);
         let _ = writeln!(out, "  {}", style.dim(place));
         for line in piece.text.lines() {
             let _ = writeln!(out, "  {line}");
         }
     }
+}
+
+/// As [`word_in_full`], for AArch32: what the tables and the interpreter have.
+fn aarch32_word(out: &mut String, word: u32, isa: Isa, style: Style) {
+    let short = isa == Isa::T32 && word < 0x1_0000;
+    let shifted = if short { word << 16 } else { word };
+    let decoded = match isa {
+        Isa::T32 => t32::decode(shifted, t32::ItState::default()),
+        _ => a32::decode(word),
+    };
+    let shown = if short {
+        format!("0x{word:04x}")
+    } else {
+        format!("0x{word:08x}")
+    };
+    let decoded = match decoded {
+        Ok(decoded) => decoded,
+        Err(a32::Undecoded::Unallocated) => {
+            let _ = writeln!(out, "{shown}  unallocated: not an instruction of the architecture");
+            return;
+        }
+        Err(a32::Undecoded::Unimplemented(extension)) => {
+            let _ = writeln!(
+                out,
+                "{shown}  an instruction of {extension:?}, an extension that armlet does not implement"
+            );
+            return;
+        }
+    };
+    let pc = PC as u32;
+    let _ = writeln!(out, "{shown}  {}\n", style.bold(a32::Disassembly { decoded, pc }));
+    let row = decoded.row;
+    let names = match isa {
+        // The letters of Thumb's encodings are their own.
+        Isa::T32 => &[],
+        _ => a32::fields(row.name),
+    };
+    let half = decoded.len == 2;
+    let (pattern, value) = if half {
+        (&row.pattern[..16], decoded.word >> 16)
+    } else {
+        (row.pattern, decoded.word)
+    };
+    out.push_str(&bits::drawn(&bits::fields(pattern, value, names), style));
+    out.push('\n');
+    let mut line = |title: &str, text: &str| {
+        let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+    };
+    line("manual", &format!("{} {} (DDI 0487)", row.section, row.title));
+    line("feature", &format!("{:?}", row.feature));
+    let operands = explain::operands(&format!("{:?}", decoded.insn));
+    let operands = operands.iter().map(|(name, value)| format!("{name}={value}"));
+    line("operands", &operands.collect::<Vec<_>>().join(" "));
+    line("row", &format!("{} ({}.isa)  {pattern}", row.name, row.file));
+    let own = decoded.insn.row();
+    let _ = writeln!(out, "\n{}", style.bold("interpreter"));
+    pieces(out, "a32", &a32_source::of(own.file, own.name), style);
+    let _ = writeln!(
+        out,
+        "\nAArch32 is interpreted: there are no operations and no x86-64 for it."
+    );
+}
+
+/// As [`mnemonic`], for AArch32.
+fn aarch32_mnemonic(out: &mut String, name: &str, isa: Isa, style: Style) -> anyhow::Result<()> {
+    let name = name.to_ascii_lowercase();
+    let rows = if isa == Isa::T32 { t32::ROWS } else { a32::ROWS };
+    // A row of Thumb is an encoding of one of A32's.
+    let base = |row: &a32::Row| row.name.split('.').next().unwrap_or(row.name);
+    let called = |row: &&a32::Row| row.name == name || base(row) == name || a32::mnemonics(base(row)).contains(&&*name);
+    let found: Vec<&a32::Row> = rows.iter().filter(called).collect();
+    if found.is_empty() {
+        bail!("{name}: no instruction word (0x…), mnemonic or row of that instruction set");
+    }
+    for row in found {
+        let _ = writeln!(
+            out,
+            "{}  {} {}\n  {}",
+            style.bold(row.name),
+            row.section,
+            row.title,
+            row.pattern
+        );
+    }
+    Ok(())
 }
 
 /// All rows of a mnemonic, or the row of that name.

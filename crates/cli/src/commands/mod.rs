@@ -8,6 +8,7 @@ pub mod disasm;
 pub mod explain;
 pub mod info;
 pub mod run;
+pub mod step;
 pub mod watch;
 
 use std::fs::File;

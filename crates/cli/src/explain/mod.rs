@@ -51,7 +51,7 @@ fn explained(insn: Insn, word: u32, pc: u64) -> Explained {
 }
 
 /// The operands out of the text of a structure: `AddImm(AddImm { sf: true, rd: 0 })`.
-fn operands(debug: &str) -> Vec<(String, String)> {
+pub fn operands(debug: &str) -> Vec<(String, String)> {
     let inside = debug
         .split_once('{')
         .map_or("", |(_, rest)| rest.trim_end_matches([')', ' ', '}']));

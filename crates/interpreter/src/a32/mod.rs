@@ -34,6 +34,7 @@ mod simd_shift_imm;
 mod simd_three_different;
 mod simd_three_same;
 mod simd_two_misc;
+pub mod source;
 mod status;
 mod sync;
 mod vector;
