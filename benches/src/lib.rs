@@ -24,6 +24,8 @@ pub struct Plan {
     pub armlet: PathBuf,
     /// A folder for native builds and outputs; it need not exist.
     pub directory: PathBuf,
+    /// What the programs are built for.
+    pub target: Target,
     /// Names of programs or groups; all programs if there are none.
     pub only: Vec<String>,
     /// Runs of each program under each contestant, at least 1.
@@ -38,8 +40,8 @@ pub struct Plan {
 /// program; a program that fails natively ends the comparison.
 pub fn compare(plan: &Plan) -> Result<Comparison> {
     ensure!(plan.rounds > 0, "no rounds");
-    let programs = selected(Manifest::read()?, &plan.only)?;
-    let contestants = contestant::all(&plan.armlet);
+    let programs = selected(Manifest::read()?, &plan.only, plan.target)?;
+    let contestants = contestant::all(&plan.armlet, plan.target);
     // Of this process alone: two comparisons at the same time must not read each other's outputs.
     let own = plan.directory.join(format!("runs-{}", std::process::id()));
     let runs = own.join("work");
@@ -53,8 +55,8 @@ fn measured(plan: &Plan, programs: &[Program], contestants: &[Contestant], runs:
     let mut rows = Vec::with_capacity(programs.len());
     let mut failures = Vec::new();
     for (index, program) in programs.iter().enumerate() {
-        let native = build_native(program, Target::Aarch64, &plan.directory.join("native"))?;
-        let arm = program.prebuilt(Target::Aarch64);
+        let native = build_native(program, plan.target, &plan.directory.join("native"))?;
+        let arm = program.prebuilt(plan.target);
         let mut samples = vec![Some(Vec::with_capacity(plan.rounds)); contestants.len()];
         let mut expected: Option<Vec<u8>> = None;
         for round in 0..plan.rounds {
@@ -117,11 +119,11 @@ fn measured(plan: &Plan, programs: &[Program], contestants: &[Contestant], runs:
 }
 
 /// The programs with benchmark arguments that `only` names, by themselves or by their groups.
-fn selected(manifest: Manifest, only: &[String]) -> Result<Vec<Program>> {
+fn selected(manifest: Manifest, only: &[String], target: Target) -> Result<Vec<Program>> {
     let programs: Vec<_> = manifest
         .programs
         .into_iter()
-        .filter(|program| program.bench.is_some() && program.targets().contains(&Target::Aarch64))
+        .filter(|program| program.bench.is_some() && program.targets().contains(&target))
         .collect();
     let named = |program: &Program, name: &String| program.name == *name || program.groups.contains(name);
     for name in only {

@@ -46,9 +46,9 @@ impl Emulator {
         Self(std::env::var_os("ARMLET_TEST_EMULATOR").map_or_else(|| armlet.into(), |name| found(&name)))
     }
 
-    /// The emulator of 32-bit programs, if `ARMLET_TEST_EMULATOR_ARM` names one.
-    pub fn chosen_for_arm() -> Option<Self> {
-        std::env::var_os("ARMLET_TEST_EMULATOR_ARM").map(|name| Self(found(&name)))
+    /// The emulator of 32-bit programs: the one that the variable `ARMLET_TEST_EMULATOR_ARM` names, or else `armlet`.
+    pub fn chosen_for_arm(armlet: &str) -> Self {
+        Self(std::env::var_os("ARMLET_TEST_EMULATOR_ARM").map_or_else(|| armlet.into(), |name| found(&name)))
     }
 
     /// Its path.

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use armlet_benches::{Clock, Plan};
+use armlet_tests::Target;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,6 +14,9 @@ use std::time::Duration;
 pub struct Arguments {
     /// Only these programs or groups: int, fp, simd, memory, threads, syscall, startup.
     only: Vec<String>,
+    /// What the programs are built for: aarch64, armhf, armel.
+    #[arg(long, default_value = "aarch64", value_parser = target)]
+    guest: Target,
     /// Runs of each program under each emulator; medians are shown.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     rounds: u16,
@@ -48,6 +52,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let comparison = armlet_benches::compare(&Plan {
         armlet,
         directory: target.join("bench"),
+        target: arguments.guest,
         only: arguments.only,
         rounds: arguments.rounds.into(),
         clock: if arguments.cpu_time { Clock::Cpu } else { Clock::Wall },
@@ -64,6 +69,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let failed = ours.count();
     ensure!(failed == 0, "{failed} failed under armlet");
     Ok(())
+}
+
+fn target(name: &str) -> Result<Target, String> {
+    let found = Target::ALL.into_iter().find(|target| target.to_string() == name);
+    found.ok_or_else(|| "give aarch64, armhf or armel".to_owned())
 }
 
 /// Cargo's target directory: two above this program.

@@ -2,7 +2,8 @@
 //!
 //! Busybox comes as Debian ships it, for AArch64, armhf and armel, and for this machine to compare with. Lua and SQLite
 //! are built from Debian's source packages, our C++, Rust and Go programs from `test-binaries/src/real`: each statically for
-//! AArch64 and for this machine. `root` is a root directory with Debian's own dynamic programs. Packages come through an apt of its own, below `target/guests/apt`: no root, and
+//! AArch64, armhf, armel (all but Rust) and for this machine. `root` is a root directory with Debian's own dynamic programs. Packages
+//! come through an apt of its own, below `target/guests/apt`: no root, and
 //! nothing is installed. What is already there is kept; remove the folder to begin again.
 
 use crate::tool;
@@ -13,8 +14,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SUITE: &str = "bookworm";
-const CROSS: &str = "aarch64-linux-gnu-gcc";
-const CROSS_CXX: &str = "aarch64-linux-gnu-g++";
 const RUST_PACKAGES: [&str; 5] = [
     "rustc",
     "libstd-rust-1.63",
@@ -59,8 +58,10 @@ pub fn run() -> Result<()> {
     tool::need("cc", "gcc")?;
     tool::need("c++", "g++")?;
     tool::need("make", "make")?;
-    tool::need(CROSS, "gcc-aarch64-linux-gnu")?;
-    tool::need(CROSS_CXX, "g++-aarch64-linux-gnu")?;
+    for machine in &BUILT[1..] {
+        tool::need(machine.cc, &format!("gcc-{}", machine.package()))?;
+        tool::need(machine.cxx, &format!("g++-{}", machine.package()))?;
+    }
     let guests = Guests {
         root: armlet_tests::guests(),
     };
@@ -81,7 +82,17 @@ struct Machine {
     debian: &'static str,
     cc: &'static str,
     cxx: &'static str,
-    rust: &'static str,
+    /// Rust's name of it, where the Rust program is built.
+    rust: Option<&'static str>,
+    /// Go's names of it: GOARCH, GOARM.
+    go: (&'static str, &'static str),
+}
+
+impl Machine {
+    /// What Debian's cross compilers have behind their names.
+    fn package(&self) -> String {
+        self.cc.trim_end_matches("-gcc").to_owned()
+    }
 }
 
 const NATIVE: Machine = Machine {
@@ -89,16 +100,34 @@ const NATIVE: Machine = Machine {
     debian: "amd64",
     cc: "cc",
     cxx: "c++",
-    rust: "x86_64-unknown-linux-gnu",
+    rust: Some("x86_64-unknown-linux-gnu"),
+    go: ("amd64", ""),
 };
 const AARCH64: Machine = Machine {
     folder: "aarch64",
     debian: "arm64",
-    cc: CROSS,
-    cxx: CROSS_CXX,
-    rust: "aarch64-unknown-linux-gnu",
+    cc: "aarch64-linux-gnu-gcc",
+    cxx: "aarch64-linux-gnu-g++",
+    rust: Some("aarch64-unknown-linux-gnu"),
+    go: ("arm64", ""),
 };
-const BUILT: [Machine; 2] = [NATIVE, AARCH64];
+const ARMHF: Machine = Machine {
+    folder: "armhf",
+    debian: "armhf",
+    cc: "arm-linux-gnueabihf-gcc",
+    cxx: "arm-linux-gnueabihf-g++",
+    rust: None,
+    go: ("arm", "7"),
+};
+const ARMEL: Machine = Machine {
+    folder: "armel",
+    debian: "armel",
+    cc: "arm-linux-gnueabi-gcc",
+    cxx: "arm-linux-gnueabi-g++",
+    rust: None,
+    go: ("arm", "5"),
+};
+const BUILT: [Machine; 4] = [NATIVE, AARCH64, ARMHF, ARMEL];
 
 struct Guests {
     root: PathBuf,
@@ -106,12 +135,7 @@ struct Guests {
 
 impl Guests {
     fn busybox(&self) -> Result<()> {
-        for (folder, debian) in [
-            (NATIVE.folder, NATIVE.debian),
-            (AARCH64.folder, AARCH64.debian),
-            ("armhf", "armhf"),
-            ("armel", "armel"),
-        ] {
+        for Machine { folder, debian, .. } in &BUILT {
             self.make(folder, "busybox", |output| {
                 let package = format!("busybox-static:{debian}");
                 let unpacked = self.unpacked(&package.replace(':', "-"), &[package.as_str()])?;
@@ -191,6 +215,7 @@ impl Guests {
     /// With Debian's own compiler and the standard library that it has for arm64.
     fn rust(&self) -> Result<()> {
         for machine in &BUILT {
+            let Some(target) = machine.rust else { continue };
             self.make(machine.folder, "rust", |output| {
                 let usr = self.unpacked("rust", &RUST_PACKAGES)?.join("usr");
                 let mut command = Command::new(usr.join("bin/rustc"));
@@ -198,7 +223,7 @@ impl Guests {
                 command
                     .arg("--sysroot")
                     .arg(&usr)
-                    .args(["--edition=2021", "-O", "--target", machine.rust]);
+                    .args(["--edition=2021", "-O", "--target", target]);
                 command.args(["-C", "target-feature=+crt-static", "-C", "strip=debuginfo"]);
                 command
                     .arg("-C")
@@ -225,7 +250,8 @@ impl Guests {
                     .env("GO111MODULE", "off");
                 command
                     .env("GOOS", "linux")
-                    .env("GOARCH", machine.debian)
+                    .env("GOARCH", machine.go.0)
+                    .env("GOARM", machine.go.1)
                     .env("CGO_ENABLED", "0");
                 tool::run(command.args(["build", "-o"]).arg(output).arg(our_source("go.go")))?;
                 Ok(())

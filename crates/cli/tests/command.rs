@@ -211,9 +211,14 @@ fn wrong_command_lines() {
     refused(&mut armlet(), 2, &["no program given", "--help"]);
     refused(armlet().arg("--nonsense").arg(guest("hello")), 2, &["--nonsense"]);
     refused(
-        armlet().args(["-cpu", "max"]).arg(guest("hello")),
+        armlet().args(["-singlestep"]).arg(guest("hello")),
         2,
-        &["-cpu", "leave it out"],
+        &["-singlestep", "leave it out"],
+    );
+    refused(
+        armlet().args(["-cpu", "z80"]).arg(guest("hello")),
+        2,
+        &["z80", "arm926, cortex-a9, max"],
     );
     refused(armlet().args(["-E", "NOEQUALS"]).arg(guest("hello")), 2, &["VAR=VALUE"]);
     refused(armlet().args(["-s", "much"]).arg(guest("hello")), 2, &["8M"]);
@@ -351,6 +356,66 @@ fn under_qemus_name() {
         // No subcommands under this name.
         refused(emulator(&path).arg("info"), 127, &["info", "not found"]);
     }
+}
+
+/// A test program of AArch32.
+fn guest_a32(target: &str, name: &str) -> PathBuf {
+    armlet_tests::test_binaries().join("prebuilt").join(target).join(name)
+}
+
+#[test]
+fn under_the_name_of_qemu_arm() {
+    let directory = scratch("qemu-arm");
+    let path = directory.join("qemu-arm-static");
+    symlink(ARMLET, &path).expect("a link");
+    let output = run(emulator(&path)
+        .args(["-strace", "-cpu", "cortex-a9"])
+        .arg(guest_a32("armhf", "hello")));
+    assert_eq!(text(&output.stdout), "Hello, world!\n");
+    assert!(text(&output.stderr).contains("set_tls(0x"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("exit_group(0)"));
+    // It runs what it is given: the ELF file says for which machine it is.
+    let output = run(emulator(&path).arg(guest("hello")));
+    assert_eq!(text(&output.stdout), "Hello, world!\n");
+}
+
+#[test]
+fn processors_of_aarch32_programs() {
+    // ARMv5 programs run on every model; a program for ARMv7 needs one that has its instructions.
+    for model in ["arm926", "cortex-a9", "max"] {
+        let output = run(armlet().args(["--cpu", model]).arg(guest_a32("armel", "atomics")));
+        assert_eq!(output.status.code(), Some(0), "{model}: {}", text(&output.stderr));
+    }
+    let output = run(armlet().args(["--cpu", "arm926"]).arg(guest_a32("armhf", "hello")));
+    assert_eq!(output.status.signal(), Some(4));
+    let report = text(&output.stderr);
+    assert!(report.contains("SIGILL: an instruction of the extension"), "{report}");
+    assert!(report.contains("the processor arm926 does not have"), "{report}");
+    assert!(
+        report.contains("  r0  ") && report.contains("cpsr") && report.contains("backtrace:"),
+        "{report}"
+    );
+}
+
+#[test]
+fn aarch32_programs_are_described() {
+    let info = run(armlet().arg("info").arg(guest_a32("armhf", "hello")));
+    let info = text(&info.stdout);
+    for line in ["ELF32, little-endian", "ARM (AArch32)", "(armhf)", "functions"] {
+        assert!(info.contains(line), "{line}: {info}");
+    }
+    let listing = run(armlet().arg("disasm").arg(guest_a32("armel", "hello")));
+    let listing = text(&listing.stdout);
+    assert!(
+        listing.contains("Disassembly of section .text:") && listing.contains("bx\tlr") || listing.contains("bx lr"),
+        "no listing"
+    );
+    let coverage = run(armlet().arg("coverage").arg(guest_a32("armel", "hello")));
+    assert!(
+        text(&coverage.stdout).contains("every instruction is implemented"),
+        "{}",
+        text(&coverage.stdout)
+    );
 }
 
 #[test]

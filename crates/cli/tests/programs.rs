@@ -1,6 +1,6 @@
 //! Every program of `test-binaries`, prebuilt for ARM, beside the same source built here: same output, same end.
 //!
-//! One test per program and target. 32-bit programs run when `ARMLET_TEST_EMULATOR_ARM` names an emulator for them.
+//! One test per program and target.
 
 use anyhow::{Context, Result, ensure};
 use armlet_tests::{Case, Emulator, Ended, Invocation, Manifest, Outcome, Program, Target};
@@ -21,10 +21,7 @@ fn main() -> Result<ExitCode> {
         for &target in program.targets() {
             let emulator = match target {
                 Target::Aarch64 => emulator.clone(),
-                Target::Armhf | Target::Armel => match Emulator::chosen_for_arm() {
-                    Some(emulator) => emulator,
-                    None => continue,
-                },
+                Target::Armhf | Target::Armel => Emulator::chosen_for_arm(env!("CARGO_BIN_EXE_armlet")),
             };
             let program = program.clone();
             trials.push(Trial::test(format!("{target}::{}", program.name), move || {

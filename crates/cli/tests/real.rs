@@ -20,7 +20,10 @@ fn main() -> Result<ExitCode> {
     let emulator = Emulator::chosen(env!("CARGO_BIN_EXE_armlet"));
     let mut trials = Vec::new();
     let mut add = |name: String, guest: Guest| {
-        let emulator = emulator.clone();
+        let emulator = match guest.machine {
+            "aarch64" => emulator.clone(),
+            _ => Emulator::chosen_for_arm(env!("CARGO_BIN_EXE_armlet")),
+        };
         let test = move || {
             guest
                 .test(&emulator)
@@ -32,28 +35,51 @@ fn main() -> Result<ExitCode> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let name = format!("real_busybox_{:03}", number + 1);
-        add(
-            name.clone(),
-            Guest::new(&name, "busybox", &["sh", "-c", line]).with_setup(),
-        );
+        for machine in MACHINES {
+            let name = format!("real_{}busybox_{:03}", prefix(machine), number + 1);
+            let guest = Guest::new(machine, &name, "busybox", &["sh", "-c", line]);
+            add(name, guest.with_setup());
+        }
     }
     let ours = armlet_tests::test_binaries().join("src/real");
     let ours = |name: &str| ours.join(name).to_string_lossy().into_owned();
-    add("real_cxx".into(), Guest::new("real_cxx", "cxx", &[]));
-    add("real_rust".into(), Guest::new("real_rust", "rust", &[]));
-    add("real_go".into(), Guest::new("real_go", "go", &[]));
-    add("real_lua".into(), Guest::new("real_lua", "lua", &[&ours("script.lua")]));
     let read = format!(".read {}", ours("script.sql"));
-    add(
-        "real_sqlite".into(),
-        Guest::new("real_sqlite", "sqlite3", &["database", &read]),
-    );
+    for machine in MACHINES {
+        let script = ours("script.lua");
+        let programs: [(&'static str, &[&str]); 5] = [
+            ("cxx", &[]),
+            ("rust", &[]),
+            ("go", &[]),
+            ("lua", &[&script]),
+            ("sqlite3", &["database", &read]),
+        ];
+        for (program, args) in programs {
+            // Of these, AArch32 has Lua.
+            if program != "lua" && machine != "aarch64" {
+                continue;
+            }
+            let name = format!("real_{}{}", prefix(machine), program.trim_end_matches('3'));
+            add(name.clone(), Guest::new(machine, &name, program, args));
+        }
+    }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
+}
+
+/// What the programs are built for.
+const MACHINES: [&str; 3] = ["aarch64", "armhf", "armel"];
+
+/// What stands in a test's name for the machine.
+fn prefix(machine: &str) -> String {
+    if machine == "aarch64" {
+        String::new()
+    } else {
+        format!("{machine}_")
+    }
 }
 
 /// One run of one program.
 struct Guest {
+    machine: &'static str,
     name: String,
     program: &'static str,
     args: Vec<String>,
@@ -61,9 +87,10 @@ struct Guest {
 }
 
 impl Guest {
-    fn new(name: &str, program: &'static str, args: &[&str]) -> Self {
+    fn new(machine: &'static str, name: &str, program: &'static str, args: &[&str]) -> Self {
         let args = args.iter().map(|&arg| arg.into()).collect();
         Self {
+            machine,
             name: name.into(),
             program,
             args,
@@ -80,7 +107,7 @@ impl Guest {
         let guests = armlet_tests::guests();
         let (native, arm) = (
             guests.join("native").join(self.program),
-            guests.join("aarch64").join(self.program),
+            guests.join(self.machine).join(self.program),
         );
         for path in [&native, &arm] {
             ensure!(path.is_file(), "{} is missing: run cargo xtask guests", path.display());

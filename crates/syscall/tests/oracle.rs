@@ -11,13 +11,18 @@ use armlet_syscall::table::TABLE;
 
 /// Compiles and preprocesses for arm64; answers the output of `arguments`.
 fn compile(name: &str, source: &str, arguments: &[&str]) -> String {
+    compile_with("aarch64-linux-gnu-gcc", name, source, arguments)
+}
+
+/// The same with another compiler.
+fn compile_with(compiler: &str, name: &str, source: &str, arguments: &[&str]) -> String {
     let file = std::env::temp_dir().join(format!("armlet-{}-{name}.c", std::process::id()));
     std::fs::write(&file, source).expect("a source file");
-    let output = Command::new("aarch64-linux-gnu-gcc")
+    let output = Command::new(compiler)
         .args(arguments)
         .arg(&file)
         .output()
-        .expect("aarch64-linux-gnu-gcc is installed");
+        .unwrap_or_else(|error| panic!("{compiler} is not installed: {error}"));
     std::fs::remove_file(&file).expect("removed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -25,6 +30,11 @@ fn compile(name: &str, source: &str, arguments: &[&str]) -> String {
 
 /// Compiles a file of static assertions; what is wrong is in the compiler's messages.
 fn assert_in_c(name: &str, includes: &str, facts: &[(String, u64)]) {
+    assert_with("aarch64-linux-gnu-gcc", name, includes, facts);
+}
+
+/// The same with another compiler.
+fn assert_with(compiler: &str, name: &str, includes: &str, facts: &[(String, u64)]) {
     let mut source = format!("#define _GNU_SOURCE\n#include <stddef.h>\n{includes}\n");
     for (expression, value) in facts {
         let _ = writeln!(
@@ -32,8 +42,11 @@ fn assert_in_c(name: &str, includes: &str, facts: &[(String, u64)]) {
             "_Static_assert(({expression}) == {value}u, \"{expression} is not {value}\");"
         );
     }
-    compile(name, &source, &["-fsyntax-only", "-x", "c"]);
+    compile_with(compiler, name, &source, &["-fsyntax-only", "-x", "c"]);
 }
+
+/// The compiler of both 32-bit ABIs: the kernel's structures are the same.
+const ARM: &str = "arm-linux-gnueabi-gcc";
 
 /// Numbers that are newer than the headers of the oldest supported tool chain, from Linux 6.17's asm-generic/unistd.h.
 const NEWER: [(&str, u32); 19] = [
@@ -262,4 +275,137 @@ fn oracle_structures_that_are_passed_as_they_are_are_equal() {
         all
     });
     assert_in_c("equal", &includes, &facts);
+}
+
+#[test]
+#[ignore = "needs arm-linux-gnueabi-gcc"]
+fn oracle_numbers_are_those_of_the_arm_headers() {
+    let macros = compile_with(
+        ARM,
+        "arm-numbers",
+        "#include <asm/unistd.h>\n",
+        &["-E", "-dM", "-x", "c"],
+    );
+    let number = |text: &str| {
+        let text = text
+            .trim_matches(['(', ')'])
+            .replace("__NR_SYSCALL_BASE", "0")
+            .replace(' ', "");
+        text.split('+')
+            .map(|part| part.parse::<u32>().ok())
+            .sum::<Option<u32>>()
+    };
+    let mut numbers = BTreeMap::new();
+    for line in macros.lines() {
+        if let Some((name, value)) = line.strip_prefix("#define __NR_").and_then(|line| line.split_once(' '))
+            && let Some(value) = number(value)
+            && !matches!(name, "SYSCALL_BASE" | "OABI_SYSCALL_BASE" | "SYSCALL_MASK")
+        {
+            numbers.insert(name.to_owned(), value);
+        }
+    }
+    assert!(numbers.len() > 400, "the headers were understood: {}", numbers.len());
+    numbers.extend(NEWER.map(|(name, number)| (name.to_owned(), number)));
+    let table: BTreeMap<String, u32> = armlet_syscall::table_a32::TABLE
+        .iter()
+        .map(|row| (row.name.to_owned(), row.number))
+        .collect();
+    assert_eq!(table, numbers);
+}
+
+#[test]
+#[ignore = "needs arm-linux-gnueabi-gcc"]
+fn oracle_layouts_are_those_of_the_arm_headers() {
+    use armlet_syscall::abi::a32;
+    let mut facts: Vec<(String, u64)> = Vec::new();
+    macro_rules! layout {
+        ($ours:ty = $theirs:literal { $($field:ident $(($name:ident))?)* }) => {
+            facts.push((format!("sizeof({})", $theirs), size_of::<$ours>() as u64));
+            $(
+                let name = layout!(@name $field $($name)?);
+                facts.push((format!("offsetof({}, {name})", $theirs), offset_of!($ours, $field) as u64));
+            )*
+        };
+        (@name $field:ident) => { stringify!($field) };
+        (@name $field:ident $name:ident) => { stringify!($name) };
+    }
+    layout!(a32::Stat64 = "struct stat64" {
+        st_dev short_ino (__st_ino) st_mode st_nlink st_uid st_gid st_rdev st_size st_blksize st_blocks st_atime st_mtime
+        st_ctime st_ino
+    });
+    layout!(a32::Stat = "struct stat" {
+        st_dev st_ino st_mode st_nlink st_uid st_gid st_rdev st_size st_blksize st_blocks st_atime st_mtime st_ctime
+    });
+    layout!(a32::Statfs = "struct statfs" { f_type f_bsize counts (f_blocks) f_fsid f_namelen f_frsize f_flags });
+    facts.push(("sizeof(struct statfs64)".into(), a32::STATFS64_SIZE as u64));
+    facts.push(("offsetof(struct statfs64, f_fsid)".into(), 48));
+    layout!(a32::IpcPerm = "struct ipc64_perm" { key uid gid cuid cgid mode seq });
+    layout!(a32::SemidDs = "struct semid64_ds" { sem_perm sem_otime sem_ctime sem_nsems });
+    layout!(a32::ShmidDs = "struct shmid64_ds" { shm_perm shm_segsz shm_atime shm_ctime shm_cpid shm_lpid shm_nattch });
+    layout!(a32::MsqidDs = "struct msqid64_ds" { msg_perm msg_stime msg_ctime msg_cbytes msg_qnum msg_qbytes msg_lspid });
+    layout!(a32::StackT = "stack_t" { ss_sp ss_flags ss_size });
+    facts.push(("sizeof(siginfo_t)".into(), size_of::<a32::SigInfo>() as u64));
+    facts.push(("MINSIGSTKSZ".into(), a32::MINSIGSTKSZ));
+    let includes = "#include <linux/types.h>\n#include <asm/stat.h>\n#include <asm/statfs.h>\n#include <asm/signal.h>\n\
+                    #include <asm/siginfo.h>\n#include <linux/sem.h>\n#include <linux/shm.h>\n#include <linux/msg.h>";
+    assert_with(ARM, "arm-layouts", includes, &facts);
+
+    // Those that the C library has in the kernel's form.
+    facts.clear();
+    layout!(a32::Msghdr = "struct msghdr" {
+        msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags
+    });
+    layout!(a32::Flock = "struct flock" { l_type l_whence l_start l_len l_pid });
+    layout!(a32::Sysinfo = "struct sysinfo" { uptime loads memory (totalram) procs high (totalhigh) mem_unit });
+    layout!(armlet_syscall::abi::a64::EpollEvent = "struct epoll_event" { events data });
+    facts.extend([
+        ("sizeof(struct flock64)".to_owned(), size_of::<libc::flock>() as u64),
+        (
+            "offsetof(struct flock64, l_start)".to_owned(),
+            offset_of!(libc::flock, l_start) as u64,
+        ),
+        (
+            "offsetof(struct flock64, l_pid)".to_owned(),
+            offset_of!(libc::flock, l_pid) as u64,
+        ),
+        ("sizeof(struct rusage)".to_owned(), size_of::<a32::Rusage>() as u64),
+        ("sizeof(struct tms)".to_owned(), size_of::<a32::Tms>() as u64),
+        ("sizeof(struct timex)".to_owned(), size_of::<a32::Timex>() as u64),
+        ("offsetof(struct timex, tai)".to_owned(), 80),
+        ("offsetof(struct timex, shift)".to_owned(), 56),
+        ("sizeof(struct sigevent)".to_owned(), size_of::<a32::Sigevent>() as u64),
+        ("sizeof(struct mq_attr)".to_owned(), size_of::<a32::MqAttr>() as u64),
+        ("sizeof(struct mmsghdr)".to_owned(), 32),
+        ("sizeof(struct cmsghdr)".to_owned(), 12),
+        ("sizeof(struct ifreq)".to_owned(), 32),
+        ("sizeof(struct rtentry)".to_owned(), 84),
+        ("offsetof(struct rtentry, rt_metric)".to_owned(), 64),
+        ("offsetof(struct rtentry, rt_dev)".to_owned(), 68),
+        ("sizeof(ucontext_t)".to_owned(), 744),
+        ("offsetof(ucontext_t, uc_sigmask)".to_owned(), 104),
+        ("offsetof(ucontext_t, uc_regspace)".to_owned(), 232),
+        ("F_GETLK64".to_owned(), a32::F_GETLK64 as u64),
+        ("F_SETLKW64".to_owned(), a32::F_SETLKW64 as u64),
+        ("FIOQSIZE".to_owned(), 0x545e),
+    ]);
+    let headers = [
+        "sys/socket.h",
+        "fcntl.h",
+        "sys/sysinfo.h",
+        "sys/resource.h",
+        "sys/times.h",
+        "sys/timex.h",
+        "signal.h",
+        "mqueue.h",
+        "sys/epoll.h",
+        "net/if.h",
+        "net/route.h",
+        "ucontext.h",
+        "sys/ioctl.h",
+    ];
+    let includes = headers.iter().fold(String::new(), |mut all, header| {
+        let _ = writeln!(all, "#include <{header}>");
+        all
+    });
+    assert_with(ARM, "arm-equal", &includes, &facts);
 }

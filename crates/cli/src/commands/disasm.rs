@@ -11,6 +11,7 @@ use armlet_loader::elf::FileSource;
 use armlet_loader::sections::{self, Section};
 use armlet_loader::{Elf, Symbols};
 
+use super::code_a32::{self, Place};
 use crate::args::DisasmArgs;
 use crate::explain::undecoded_text;
 
@@ -48,8 +49,11 @@ fn one(word: u32) -> String {
 fn file(out: &mut impl Write, path: &Path) -> anyhow::Result<()> {
     let file = super::open(path)?;
     let source = FileSource::new(&file)?;
-    Elf::parse(&source).with_context(|| path.display().to_string())?;
+    let elf = Elf::parse(&source).with_context(|| path.display().to_string())?;
     let symbols = Symbols::read(&source);
+    if elf.is_32 {
+        return file_a32(out, &elf, &symbols, &sections::executable(&source)?);
+    }
     for Section { name, address, bytes } in sections::executable(&source)? {
         writeln!(out, "\nDisassembly of section {name}:")?;
         for (word, pc) in bytes.chunks_exact(4).zip((address..).step_by(4)) {
@@ -67,6 +71,31 @@ fn file(out: &mut impl Write, path: &Path) -> anyhow::Result<()> {
                 )?,
             }
         }
+    }
+    Ok(())
+}
+
+/// The same of an AArch32 file.
+fn file_a32(out: &mut impl Write, elf: &Elf, symbols: &Symbols, sections: &[Section]) -> anyhow::Result<()> {
+    use armlet_decoder::a32;
+    for section in sections {
+        writeln!(out, "\nDisassembly of section {}:", section.name)?;
+        code_a32::each(elf, symbols, section, |pc, bytes, place| {
+            if let Some((symbol, 0)) = symbols.lookup(pc) {
+                writeln!(out, "\n{pc:08x} <{symbol}>:")?;
+            }
+            match place {
+                Place::Code(Ok(decoded)) => {
+                    let text = a32::Disassembly { decoded, pc: pc as u32 };
+                    writeln!(out, "{pc:8x}:  {bytes:9}  {text}")
+                }
+                Place::Code(Err(a32::Undecoded::Unimplemented(extension))) => {
+                    writeln!(out, "{pc:8x}:  {bytes:9}  .inst ; an instruction of {extension:?}")
+                }
+                Place::Code(Err(a32::Undecoded::Unallocated)) => writeln!(out, "{pc:8x}:  {bytes:9}  .inst"),
+                Place::Data => writeln!(out, "{pc:8x}:  {bytes:9}  .word"),
+            }
+        })?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub mod bench;
+mod code_a32;
 pub mod compare;
 pub mod completions;
 pub mod coverage;

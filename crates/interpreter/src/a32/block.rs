@@ -43,6 +43,9 @@ impl<F: FnMut(u64) -> Result<u16, Fault>> Fetch for F {
     }
 }
 
+/// Where Linux's page of helpers begins.
+const HELPERS: u32 = 0xffff_0000;
+
 /// One instruction as the blocks need it.
 pub struct Item {
     pub insn: Insn,
@@ -53,6 +56,8 @@ pub struct Item {
 /// Fetches and decodes one instruction. What is not an instruction of this CPU becomes UDF: it is undefined when it is reached, not before.
 pub fn decode(model: Model, place: Place, it: ItState, code: &mut impl Fetch) -> Result<Item, Fault> {
     let address = place.address();
+    // The kernel's helpers at the top of memory know what the processor beneath has, whatever the program sees of it.
+    let model = if address >= HELPERS { Model::Max } else { model };
     let mut half = |offset: u32| code.fetch(address.wrapping_add(offset).into());
     let (decoded, cond, len) = if place.thumb() {
         let first = half(0)?;
