@@ -96,7 +96,7 @@ fn breakpoints_watch_translation_and_help() {
     let terminal = Terminal::start("break", &guest("hello_asm"));
     terminal.expect(&["0 executed"]);
     terminal.press(&["Down", "Down", "t"]);
-    terminal.expect(&["B   1010128".trim_end()]);
+    terminal.expect(&["B        1010128"]);
     terminal.press(&["c"]);
     terminal.expect(&["breakpoint at 0x1010128", "2 executed"]);
     terminal.press(&["x"]);
