@@ -225,7 +225,7 @@ fn threads_stop_together() {
         &["bump (by=", "Thread ", "Thread ", "= 1", "= 1", "exited with code 010"],
     );
     // What a monitor command says comes on gdb's other stream.
-    in_order(&said, &["in a system call"]);
+    in_order(&said, &[", stopped"]);
     assert_eq!(ended.status.code(), Some(8));
 }
 

@@ -36,6 +36,10 @@ fn main() -> Result<ExitCode> {
             continue;
         }
         for machine in MACHINES {
+            // Factors of numbers of 64 bits take an AArch32 program minutes, as long as it is interpreted.
+            if machine != "aarch64" && line.starts_with("factor ") {
+                continue;
+            }
             let name = format!("real_{}busybox_{:03}", prefix(machine), number + 1);
             let guest = Guest::new(machine, &name, "busybox", &["sh", "-c", line]);
             add(name, guest.with_setup());

@@ -7,6 +7,7 @@ use armlet_memory::{AddressSpace, fetch, load, space, store};
 
 use super::capstone::Set;
 use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
+use super::qemu::MAX_CHANGES;
 
 const SIGILL: u32 = 4;
 const SIGTRAP: u32 = 5;
@@ -135,14 +136,16 @@ impl Engines {
         })
     }
 
-    /// The changed words of the data, which is restored.
+    /// The first changed words of the data, which is restored.
     fn changes(&self) -> Vec<(u32, u32)> {
         let mut changes = Vec::new();
         for (index, &old) in self.pristine.iter().enumerate() {
             let address = DATA + 4 * index as u64;
             let new: u32 = load(address).expect("the data area is mapped");
             if new != old {
-                changes.push((index as u32, new));
+                if changes.len() < MAX_CHANGES {
+                    changes.push((index as u32, new));
+                }
                 store(address, old).expect("the data area is mapped");
             }
         }

@@ -8,7 +8,8 @@ use anyhow::{Context, ensure};
 
 use super::case::{Case, MAX_HALFWORDS, Observed};
 
-const MAX_CHANGES: usize = 40;
+/// The changed words of the data that are looked at: the first ones.
+pub const MAX_CHANGES: usize = 40;
 /// `sizeof (struct input)` and `sizeof (struct output)` of the harness.
 const INPUT: usize = 64 + 256 + 16 + 2 * MAX_HALFWORDS;
 const OUTPUT: usize = 80 + 256 + 8 + 8 * MAX_CHANGES;
