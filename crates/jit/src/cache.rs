@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::Fault;
+use armlet_cpu::a32_features::Model;
 use armlet_decoder::a64::Insn;
+use armlet_interpreter::a32::{self, Place};
 use armlet_interpreter::a64::Fetch;
 
 use rustc_hash::FxHashMap;
@@ -16,7 +18,7 @@ use crate::arena::{self, Arena, Full};
 use crate::counting::{BlockCount, Counting};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
-use crate::ir::{Block, End, Numbers, Region};
+use crate::ir::{Block, Numbers, Region};
 use crate::map::Mapping;
 use crate::{lift, opt};
 
@@ -37,8 +39,9 @@ pub(crate) struct Translation {
     links: Vec<Link>,
     /// Kept alive for the code, which points to them.
     _insns: Vec<Box<Insn>>,
-    /// Its blocks, if they are counted: addresses of the instructions that translated code executes.
-    pub counted: Vec<Range<u64>>,
+    _insns32: Vec<Box<emit::Short>>,
+    /// Its blocks, if they are counted.
+    pub counted: Vec<Block>,
 }
 
 /// What a guest thread tells of itself: the generation with which it is in translated code, or [`OUTSIDE`].
@@ -161,9 +164,9 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
 }
 
 impl Cache {
-    fn new(arena_size: usize, numbers: Numbers) -> io::Result<Cache> {
+    fn new(arena_size: usize, numbers: Numbers, a32: bool) -> io::Result<Cache> {
         let mut arena = Arena::new(arena_size)?;
-        let stubs = enter::emit(&mut arena, numbers).map_err(io::Error::other)?;
+        let stubs = enter::emit(&mut arena, numbers, a32).map_err(io::Error::other)?;
         Ok(Cache {
             arena,
             stubs,
@@ -245,7 +248,7 @@ impl Cache {
     fn translate(
         &mut self,
         pc: u64,
-        code: &mut impl Fetch,
+        make: impl FnOnce(&lift::Around<'_>) -> Result<Region, Fault>,
         executed: &dyn Fn(u64) -> bool,
         counts: &mut Counts,
         counting: Option<&Counting>,
@@ -254,15 +257,13 @@ impl Cache {
             executed,
             translated: &|at| self.entries.contains_key(&at),
         };
-        let Ok(mut region) = optimised(pc, code, &around) else {
+        let Ok(mut region) = make(&around) else {
             return Ok(None);
         };
         let mut counted = Vec::new();
         if let Some(counting) = counting {
             region.counters = Some(counting.add(&region));
-            let end =
-                |block: &Block| block.pc + 4 * u64::from(block.insns - u32::from(matches!(block.end, End::Interpret)));
-            counted = region.blocks.iter().map(|block| block.pc..end(block)).collect();
+            counted = region.blocks.clone();
         }
         self.recycle();
         let mut at = self.arena.next();
@@ -282,10 +283,7 @@ impl Cache {
         counts.blocks += region.blocks.len() as u64;
         counts.arena_bytes = self.arena.used() as u64;
         counts.host_bytes += emitted.bytes.len() as u64;
-        let blocks = region
-            .blocks
-            .iter()
-            .map(|block| block.pc..block.pc.wrapping_add(4 * u64::from(block.insns)));
+        let blocks = region.blocks.iter().map(|block| block.code(region.a32));
         let guest: Vec<Range<u64>> = blocks.chain(region.dead_flags.iter().cloned()).collect();
         counts.guest_insns += region.blocks.iter().map(|block| u64::from(block.insns)).sum::<u64>();
         for range in &guest {
@@ -311,6 +309,7 @@ impl Cache {
                 entries: emitted.entries.iter().map(|entry| entry.pc).collect(),
                 links: emitted.links,
                 _insns: emitted.insns,
+                _insns32: emitted.insns32,
                 counted,
             },
         );
@@ -398,7 +397,7 @@ impl Cache {
 }
 
 impl Jit {
-    /// An empty cache.
+    /// An empty cache for AArch64.
     ///
     /// # Errors
     ///
@@ -407,14 +406,27 @@ impl Jit {
         Jit::with_arena(arena::SIZE)
     }
 
+    /// An empty cache for AArch32.
+    ///
+    /// # Errors
+    ///
+    /// As [`Jit::new`].
+    pub fn a32() -> io::Result<Jit> {
+        Jit::made(arena::SIZE, true)
+    }
+
     /// An empty cache that has room for `arena_size` bytes of code. When it is full, it starts anew.
     ///
     /// # Errors
     ///
     /// As [`Jit::new`].
     pub fn with_arena(arena_size: usize) -> io::Result<Jit> {
+        Jit::made(arena_size, false)
+    }
+
+    fn made(arena_size: usize, a32: bool) -> io::Result<Jit> {
         let precautions = Precautions::default();
-        let cache = Cache::new(arena_size, precautions.numbers())?;
+        let cache = Cache::new(arena_size, precautions.numbers(), a32)?;
         Ok(Jit {
             code: cache.arena.executable(),
             cache: Mutex::new(Some(cache)),
@@ -425,16 +437,11 @@ impl Jit {
         })
     }
 
-    /// An empty cache whose translations count how often they run.
-    ///
-    /// # Errors
-    ///
-    /// As [`Jit::new`].
-    pub fn counting() -> io::Result<Jit> {
-        Ok(Jit {
-            counting: Some(Counting::default()),
-            ..Jit::new()?
-        })
+    /// Before the first translation: all of them count how often they run.
+    #[must_use]
+    pub fn counting(mut self) -> Jit {
+        self.counting = Some(Counting::default());
+        self
     }
 
     /// Whether translations count how often they run.
@@ -461,9 +468,12 @@ impl Jit {
 
     pub(crate) fn left_block(&self, translation: &Translation, pc: u64) {
         if let Some(counting) = &self.counting
-            && let Some(block) = translation.counted.iter().find(|block| block.contains(&pc))
+            && let Some((block, index)) = translation
+                .counted
+                .iter()
+                .find_map(|block| Some((block, block.index_of(pc)?)))
         {
-            counting.left((block.end - pc) / 4);
+            counting.left(block.own().saturating_sub(index).into());
         }
     }
 
@@ -606,6 +616,34 @@ impl Jit {
         executed: &dyn Fn(u64) -> bool,
         eager: bool,
     ) -> Option<u64> {
+        self.translate_region(pc, |around| optimised(pc, code, around), executed, eager)
+    }
+
+    /// [`Jit::translate`] at a place of AArch32.
+    pub(crate) fn translate_a32(
+        &self,
+        place: Place,
+        model: Model,
+        code: &mut impl a32::Fetch,
+        executed: &dyn Fn(u64) -> bool,
+        eager: bool,
+    ) -> Option<u64> {
+        let make = |around: &lift::Around<'_>| {
+            let mut region = lift::a32::region(place, model, code, around)?;
+            opt::remove_dead_flags(&mut region);
+            opt::turn_comparisons(&mut region);
+            Ok(region)
+        };
+        self.translate_region(place.0.into(), make, executed, eager)
+    }
+
+    fn translate_region(
+        &self,
+        pc: u64,
+        make: impl FnOnce(&lift::Around<'_>) -> Result<Region, Fault>,
+        executed: &dyn Fn(u64) -> bool,
+        eager: bool,
+    ) -> Option<u64> {
         let mut guard = self.lock();
         let cache = guard.as_mut()?;
         if let Some(&entry) = cache.entries.get(&pc) {
@@ -614,7 +652,7 @@ impl Jit {
         if !eager && cache.waits(pc) {
             return None;
         }
-        let translated = cache.translate(pc, code, executed, &mut lock(&self.counts), self.counting.as_ref());
+        let translated = cache.translate(pc, make, executed, &mut lock(&self.counts), self.counting.as_ref());
         translated.unwrap_or_else(|Full| {
             self.start_anew(cache);
             None

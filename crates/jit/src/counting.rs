@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::ir::{Counters, End, Region};
+use crate::ir::{Counters, Region};
 
 /// A translated block and how often it ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Counting {
         let blocks = region.blocks.iter().map(|block| BlockCount {
             pc: block.pc,
             insns: block.insns,
-            own: block.insns - u32::from(matches!(block.end, End::Interpret)),
+            own: block.own(),
             region: first,
             region_bytes: 0,
             executions: 0,

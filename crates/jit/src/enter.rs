@@ -9,7 +9,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 use crate::arena::{Arena, Full};
 use crate::emit::asm::Asm;
 use crate::emit::float::CONSTANTS;
-use crate::emit::{Shared, look_up, move_canonical};
+use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
 use crate::map::{
     self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, unpack_flags,
@@ -47,8 +47,8 @@ pub struct Stubs {
     pub end: u64,
 }
 
-/// Emits the shared code at the start of an arena.
-pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
+/// Emits the shared code at the start of an arena, for AArch64 or AArch32.
+pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Full> {
     let constants = arena.next();
     arena.push(&CONSTANTS.map(u64::to_le_bytes).concat())?;
     let at = arena.next();
@@ -71,7 +71,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
         ; mov [rbp + bottom], rsp
         ; lea rax, [rsp - RETURNS_SIZE]
         ; mov [rbp + limit], rax);
-    move_canonical(&mut asm, false);
+    move_canonical(&mut asm, a32, false);
     dynasm!(asm.ops ; .arch x64 ; jmp rsi);
     dynasm!(asm.ops ; .arch x64
         ; unknown:
@@ -81,7 +81,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
     let astray = at + asm.offset() as u64;
     emit_astray(&mut asm);
     let exit = at + asm.offset() as u64;
-    move_canonical(&mut asm, true);
+    move_canonical(&mut asm, a32, true);
     let exit_stored = at + asm.offset() as u64;
     dynasm!(asm.ops ; .arch x64
         ; vzeroupper
@@ -108,6 +108,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
     let code = asm.ops.finalize().map_err(|_| Full)?;
     arena.push(&code)?;
     let fallback = fallback as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
+    let fallback32 = fallback32 as extern "sysv64" fn(&mut State, &Short, u64) -> u64;
     Ok(Stubs {
         enter: at,
         end: arena.next(),
@@ -116,6 +117,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers) -> Result<Stubs, Full> {
             exit_stored,
             astray,
             fallback: fallback as usize as u64,
+            fallback32: fallback32 as usize as u64,
             constants,
             numbers,
         },
@@ -229,6 +231,36 @@ extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
     write_mxcsr(mxcsr & !RAISED);
     match result {
         Ok(()) => 0,
+        Err(trap) => {
+            state.trap = Some(trap);
+            1
+        }
+    }
+}
+
+/// Where an AArch32 thread is: `pc` is a place, with the IT state in bits 39 to 32.
+pub fn set_place(state: &mut State, pc: u64) {
+    state.pc = pc & 0xffff_fffe;
+    state.a32.thumb = pc & 1 != 0;
+    state.a32.itstate = (pc >> 32) as u8;
+}
+
+/// [`fallback`], for AArch32. Translated code knows the IT state by itself.
+extern "sysv64" fn fallback32(state: &mut State, &(insn, len): &Short, pc: u64) -> u64 {
+    crate::interpreted::count32(&insn);
+    set_place(state, pc);
+    let mxcsr = read_mxcsr();
+    state.fpsr |= exceptions(mxcsr);
+    write_mxcsr(MXCSR);
+    unpack(state);
+    let result = armlet_interpreter::a32::execute(state, insn, len);
+    pack(state);
+    write_mxcsr(mxcsr & !RAISED);
+    match result {
+        Ok(()) => {
+            state.a32.itstate = 0;
+            0
+        }
         Err(trap) => {
             state.trap = Some(trap);
             1

@@ -332,6 +332,14 @@ pub enum Op {
     Fallback { insn: Insn },
     /// A system call for which the host's function may be called from here (see `crate::quick`).
     QuickCall,
+    /// The same of an AArch32 instruction of `len` bytes.
+    Fallback32 { insn: armlet_decoder::a32::Insn, len: u8 },
+    /// N and Z of the low 32 bits of `a`; C = bit 0 of `carry`, or as it was; V as it was.
+    Nz { a: Val, carry: Option<Val> },
+    /// d = shift(a, low byte of b), 32 bits; the amount is not taken modulo anything. No rotation.
+    ShiftByByte { op: Shift, d: Var, a: Val, b: Val },
+    /// d = carry-out of a shift of 32 bits by the low byte of b: the last bit shifted out, or C if the amount is 0.
+    ShiftCarry { op: Shift, d: Var, a: Val, b: Val },
 }
 
 impl Op {
@@ -341,6 +349,8 @@ impl Op {
             Op::Alu { d, .. } | Op::Adc { d, .. } | Op::Sbc { d, .. } => d,
             Op::Mov { d, .. }
             | Op::Shift { d, .. }
+            | Op::ShiftByByte { d, .. }
+            | Op::ShiftCarry { d, .. }
             | Op::Unary { d, .. }
             | Op::Extend { d, .. }
             | Op::Multiply { d, .. }
@@ -360,6 +370,8 @@ impl Op {
             | Op::Simd(_)
             | Op::Vector(_)
             | Op::Fallback { .. }
+            | Op::Fallback32 { .. }
+            | Op::Nz { .. }
             | Op::QuickCall
             | Op::Compare { .. }
             | Op::Store { .. }
@@ -380,8 +392,12 @@ impl Op {
             | Op::Float { .. }
             | Op::Simd(_)
             | Op::Fallback { .. }
+            | Op::Fallback32 { .. }
             | Op::QuickCall => true,
             Op::Mov { .. }
+            | Op::Nz { .. }
+            | Op::ShiftByByte { .. }
+            | Op::ShiftCarry { .. }
             | Op::Alu { .. }
             | Op::Adc { .. }
             | Op::Sbc { .. }
@@ -474,6 +490,10 @@ pub struct Block {
     pub pc: u64,
     /// Guest instructions in it.
     pub insns: u32,
+    /// The addresses of these instructions, where they are not all of four bytes (AArch32).
+    pub places: Vec<u64>,
+    /// Their bytes.
+    pub bytes: u32,
     /// The operations.
     pub nodes: Vec<Node>,
     /// Address of the last instruction (the one that ends the block).
@@ -492,6 +512,32 @@ pub struct Region {
     pub dead_flags: Vec<std::ops::Range<u64>>,
     /// What counts the executions, if they are to be counted.
     pub counters: Option<Counters>,
+    /// AArch32: addresses are computed modulo 2^32, and those of instructions have the Thumb bit.
+    pub a32: bool,
+}
+
+impl Block {
+    /// How many of its instructions stand before an address; `None` if it is not one of them.
+    pub fn index_of(&self, pc: u64) -> Option<u32> {
+        if self.places.is_empty() {
+            return (self.insns > 0 && pc >= self.pc && pc <= self.end_pc).then(|| ((pc - self.pc) / 4) as u32);
+        }
+        self.places
+            .iter()
+            .position(|&place| place == pc)
+            .map(|index| index as u32)
+    }
+
+    /// How many of its instructions translated code executes: all but the one that it may leave to the interpreter.
+    pub fn own(&self) -> u32 {
+        self.insns.saturating_sub(u32::from(matches!(self.end, End::Interpret)))
+    }
+
+    /// The addresses of its instructions' bytes.
+    pub fn code(&self, a32: bool) -> std::ops::Range<u64> {
+        let start = if a32 { self.pc & !3 } else { self.pc };
+        start..start.wrapping_add(u64::from(self.bytes) + if a32 { 4 } else { 0 })
+    }
 }
 
 /// Addresses of the counters of a region.
@@ -509,6 +555,12 @@ impl Region {
     /// Whether the flags are known to be dead at an address outside.
     pub fn flags_are_dead(&self, pc: u64) -> bool {
         self.dead_flags.binary_search_by_key(&pc, |range| range.start).is_ok()
+    }
+
+    /// Whether the block at that address is the body of conditional instructions, which cannot be entered from elsewhere.
+    pub fn is_body(&self, pc: u64) -> bool {
+        let thumb = self.blocks[0].pc & 1 != 0;
+        self.a32 && if thumb { pc & 1 == 0 } else { pc & 2 != 0 }
     }
 
     /// The index of the block at an address. All blocks but the first are in the order of addresses.

@@ -32,11 +32,10 @@ mod thread;
 pub use cache::{Counts, Jit};
 pub use counting::BlockCount;
 pub use interpreted::interpreted;
-pub use lift::a32_vector;
 pub use listing::{Listed, Listing, listing};
 pub use quick::{QuickCall, install_quick_calls};
 pub use recover::install_fault_handler;
-pub use thread::{PATIENCE, Thread};
+pub use thread::{Blocks, GuestThread, InstructionSet, PATIENCE, Thread, ThreadA32};
 
 /// Whether this host has what translated code uses: x86-64-v3 (AVX2, BMI2, FMA, LZCNT).
 pub fn supported() -> bool {

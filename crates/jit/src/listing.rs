@@ -56,6 +56,7 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         exit_stored: AT - 0x200,
         astray: AT - 0x400,
         fallback: AT - 0x100,
+        fallback32: AT - 0x80,
         constants: AT - 0x1000,
         numbers: Numbers::new(0, true, false),
     };
@@ -101,6 +102,7 @@ fn names(region: &Region, code: &emit::Code, shared: &Shared) -> Vec<(u64, Strin
         (shared.exit, "leave".to_owned()),
         (shared.exit_stored, "leave_stored".to_owned()),
         (shared.fallback, "interpret".to_owned()),
+        (shared.fallback32, "interpret".to_owned()),
     ];
     for insn in &code.insns {
         names.push((&raw const **insn as u64, format!("insn_{}", insn.row().name)));

@@ -32,11 +32,15 @@ pub const X_HOSTS: [u8; 12] = [3, 7, 8, 9, 10, 11, 12, 13, 14, 15, host::RSI, ho
 const X_MAPPED: usize = 10;
 /// The guest registers that have them between regions.
 const X_CANONICAL: [u8; 8] = [0, 1, 2, 3, 19, 20, 21, 32];
+/// The same in AArch32.
+const X_CANONICAL_32: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 13];
 
 /// Host vector registers that guest registers can have; xmm0 to xmm2 are scratch.
 pub const V_HOSTS: [u8; 13] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 /// The guest registers that have them between regions.
 const V_CANONICAL: [u8; 13] = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20];
+/// The same in AArch32, where V16 and those behind it are temporaries (see `lift/a32_vector.rs`).
+const V_CANONICAL_32: [u8; 13] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 18];
 
 /// Displacement of X\[n\] (or of a scratch slot) from RBP.
 pub const fn x_slot(n: u8) -> i32 {
@@ -115,16 +119,21 @@ pub struct Mapping {
 
 impl Mapping {
     /// The mapping between regions.
-    pub fn canonical() -> Mapping {
+    pub fn canonical(a32: bool) -> Mapping {
+        let (x, v) = if a32 {
+            (X_CANONICAL_32, V_CANONICAL_32)
+        } else {
+            (X_CANONICAL, V_CANONICAL)
+        };
         let mut mapping = Mapping {
             x: [None; 33],
             v: [None; 32],
             t: [None; 2],
         };
-        for (guest, host) in X_CANONICAL.into_iter().zip(X_HOSTS) {
+        for (guest, host) in x.into_iter().zip(X_HOSTS) {
             mapping.x[usize::from(guest)] = Some(host);
         }
-        for (guest, host) in V_CANONICAL.into_iter().zip(V_HOSTS) {
+        for (guest, host) in v.into_iter().zip(V_HOSTS) {
             mapping.v[usize::from(guest)] = Some(host);
         }
         mapping
@@ -132,8 +141,8 @@ impl Mapping {
 
     /// A mapping for a region with these uses: the most used registers get host registers. Those that have one in the canonical mapping keep it;
     /// another one must be used more often than it would have to be moved at the region's borders.
-    pub fn chosen(uses: &Uses) -> Mapping {
-        let canonical = Mapping::canonical();
+    pub fn chosen(uses: &Uses, a32: bool) -> Mapping {
+        let canonical = Mapping::canonical(a32);
         let moves = 6 * uses.crossings;
         Mapping {
             x: choose(&uses.x, moves, &canonical.x, &X_HOSTS[..X_MAPPED], X_CANONICAL.len()),

@@ -18,7 +18,13 @@ fn cond_uses_flags(cond: u8) -> bool {
 /// Whether an operation uses the flags.
 pub fn uses_flags(op: &Op) -> bool {
     match op {
-        Op::Adc { .. } | Op::Sbc { .. } | Op::Fallback { .. } | Op::QuickCall => true,
+        Op::Adc { .. }
+        | Op::Sbc { .. }
+        | Op::Fallback { .. }
+        | Op::Fallback32 { .. }
+        | Op::QuickCall
+        | Op::ShiftCarry { .. }
+        | Op::Nz { .. } => true,
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
         | Op::Float {
@@ -115,7 +121,7 @@ pub fn remove_dead_flags(region: &mut Region) {
                     *flags = false;
                     d.is_some()
                 }
-                Op::Compare { .. } => live,
+                Op::Compare { .. } | Op::Nz { .. } => live,
                 _ => true,
             }
         });
@@ -334,7 +340,11 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             d_var = *d;
             vals = [Some(*a), Some(*b), None];
         }
-        Op::Shift { d, a, b, .. } | Op::Multiply { d, a, b, .. } | Op::Select { d, a, b, .. } => {
+        Op::Shift { d, a, b, .. }
+        | Op::ShiftByByte { d, a, b, .. }
+        | Op::ShiftCarry { d, a, b, .. }
+        | Op::Multiply { d, a, b, .. }
+        | Op::Select { d, a, b, .. } => {
             d_var = Some(*d);
             vals = [Some(*a), Some(*b), None];
         }
@@ -346,6 +356,7 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             d_var = Some(*d);
             vals[0] = Some(*a);
         }
+        Op::Nz { a, carry } => vals = [Some(*a), *carry, None],
         Op::Compare { a, b, .. } => vals = [Some(*a), Some(*b), None],
         Op::Load { d, at, .. } => {
             d_var = Some(*d);
@@ -363,7 +374,7 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         }
         Op::ReadTpidr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
-        Op::Fence | Op::Fallback { .. } | Op::QuickCall => {}
+        Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
         Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
         Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
         Op::Simd(op) => crate::emit::simd::visit(op, see, vector),

@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
 use armlet_cpu::probe::{Event, Phase, Probe};
-use armlet_interpreter::a64::{BlockCache, Fetch, Stop, branch_address, run_block, step};
+use armlet_interpreter::a32::Place;
+use armlet_interpreter::{a32, a64};
 
 use rustc_hash::FxHashMap;
 
 use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
-use crate::enter::{Enter, Exit, mxcsr, pack, unpack};
+use crate::enter::{Enter, Exit, mxcsr, pack, set_place, unpack};
 use crate::ir::Numbers;
 use crate::map::{ATTENTION, LOOKUP, MXCSR};
+
+use armlet_interpreter::a64::Stop;
 
 /// How often a block is interpreted before it is translated. Translating an instruction costs as much as interpreting it some 200 times, but most
 /// blocks that run as often as this go on to run much more often.
@@ -23,18 +26,146 @@ pub const PATIENCE: u16 = 64;
 const ASK: u16 = 8;
 
 /// An entry of the lookup table that translated code reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 struct Slot {
     pc: u64,
     host: u64,
 }
 
-/// No code is at an odd address.
-const EMPTY: Slot = Slot { pc: 1, host: 0 };
+impl Slot {
+    /// An entry that no address finds: the one that it names belongs to another entry. (A guest may branch to any address, also to one at which no
+    /// code can be.)
+    fn empty(index: usize) -> Slot {
+        Slot {
+            pc: if index == 0 { 4 } else { 0 },
+            host: 0,
+        }
+    }
+}
+
+/// An empty lookup table.
+fn empty_table() -> Box<[Slot]> {
+    (0..1 << LOOKUP_BITS).map(Slot::empty).collect()
+}
+
+/// What a thread has to know of its instruction set: where it is. An address is the one by which translations are found: in AArch32, a [`Place`].
+pub trait Blocks {
+    /// Without blocks; `counting`: probes want to know what is interpreted.
+    fn new(counting: bool) -> Self;
+    /// Where the thread is, if translated code can go on there.
+    fn here(cpu: &State) -> Option<u64>;
+    /// Goes on where translated code has left.
+    fn arrive(cpu: &mut State);
+    /// Whether the block at an address has been interpreted.
+    fn contains(&self, pc: u64) -> bool;
+    /// Forgets the blocks that hold code of a range.
+    fn invalidate(&mut self, range: &std::ops::Range<u64>);
+}
+
+/// Runs and translates code that `C` fetches.
+pub trait InstructionSet<C>: Blocks {
+    /// Interprets a block.
+    fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap>;
+    /// Interprets one instruction.
+    fn step(cpu: &mut State, code: &mut C) -> Option<Trap>;
+    /// [`Jit::translate`]
+    fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64>;
+}
+
+impl Blocks for a64::BlockCache {
+    fn new(counting: bool) -> a64::BlockCache {
+        if counting {
+            a64::BlockCache::counting()
+        } else {
+            a64::BlockCache::new()
+        }
+    }
+
+    fn here(cpu: &State) -> Option<u64> {
+        Some(cpu.pc)
+    }
+
+    fn arrive(cpu: &mut State) {
+        // A branch ignores the tag of its target, as the interpreter's branches do.
+        cpu.pc = a64::branch_address(cpu.pc);
+    }
+
+    fn contains(&self, pc: u64) -> bool {
+        a64::BlockCache::contains(self, pc)
+    }
+
+    fn invalidate(&mut self, range: &std::ops::Range<u64>) {
+        a64::BlockCache::invalidate(self, range.start, range.end);
+    }
+}
+
+impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
+    fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap> {
+        a64::run_block(cpu, self, code, probe)
+    }
+
+    fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
+        a64::step(cpu, code).err()
+    }
+
+    fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64> {
+        if !cpu.pc.is_multiple_of(4) {
+            return None;
+        }
+        jit.translate(cpu.pc, code, executed, eager)
+    }
+}
+
+impl Blocks for a32::BlockCache {
+    fn new(_: bool) -> a32::BlockCache {
+        a32::BlockCache::new()
+    }
+
+    fn here(cpu: &State) -> Option<u64> {
+        // Translated code knows IT states by itself: what stands in an IT block is interpreted until it is out.
+        // VFP computes under the control bits 0.
+        (cpu.a32.itstate == 0 && cpu.fpcr == 0).then(|| Place::new(cpu.pc as u32, cpu.a32.thumb).0.into())
+    }
+
+    fn arrive(cpu: &mut State) {
+        set_place(cpu, cpu.pc);
+    }
+
+    fn contains(&self, pc: u64) -> bool {
+        a32::BlockCache::contains(self, Place(pc as u32))
+    }
+
+    fn invalidate(&mut self, range: &std::ops::Range<u64>) {
+        a32::BlockCache::invalidate(self, range.start, range.end);
+    }
+}
+
+impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
+    fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap> {
+        if !P::ON {
+            return a32::run_block(cpu, self, code);
+        }
+        let (count, trap) = a32::run_block_by_steps(cpu, self, code);
+        probe.count(Event::Interpreted, count);
+        trap
+    }
+
+    fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
+        a32::step(cpu, code).err()
+    }
+
+    fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64> {
+        let place = Place::new(cpu.pc as u32, cpu.a32.thumb);
+        if !place.thumb() && !cpu.pc.is_multiple_of(4) {
+            return None;
+        }
+        jit.translate_a32(place, cpu.a32.model, code, executed, eager)
+    }
+}
 
 /// What one guest thread needs to run.
-pub struct Thread {
+pub struct GuestThread<B: Blocks> {
     jit: Arc<Jit>,
     /// `None`: there is no translated code.
     enter: Option<(Enter, Numbers)>,
@@ -43,43 +174,50 @@ pub struct Thread {
     counters: FxHashMap<u64, u16>,
     generation: u64,
     whereabouts: Whereabouts,
-    blocks: BlockCache,
+    blocks: B,
     patience: u16,
 }
 
-impl Thread {
+/// A guest thread of AArch64.
+pub type Thread = GuestThread<a64::BlockCache>;
+/// A guest thread of AArch32.
+pub type ThreadA32 = GuestThread<a32::BlockCache>;
+
+impl<B: Blocks> GuestThread<B> {
     /// A thread of a process. A block is translated when it has been interpreted `patience` times ([`PATIENCE`]).
-    pub fn new(jit: Arc<Jit>, patience: u16) -> Thread {
-        Thread {
+    pub fn new(jit: Arc<Jit>, patience: u16) -> GuestThread<B> {
+        GuestThread {
             enter: enter_function(&jit),
             generation: jit.generation(),
             whereabouts: jit.register(),
-            table: vec![EMPTY; 1 << LOOKUP_BITS].into_boxed_slice(),
+            table: empty_table(),
             counters: FxHashMap::default(),
-            blocks: if jit.counts_blocks() {
-                BlockCache::counting()
-            } else {
-                BlockCache::new()
-            },
+            blocks: B::new(jit.counts_blocks()),
             jit,
             patience,
         }
     }
 
     /// Runs the guest from `State::pc` until it traps or `attention` is not zero.
-    pub fn run(&mut self, cpu: &mut State, code: &mut impl Fetch, attention: &AtomicU32) -> Stop {
+    pub fn run<C>(&mut self, cpu: &mut State, code: &mut C, attention: &AtomicU32) -> Stop
+    where
+        B: InstructionSet<C>,
+    {
         self.run_probed(cpu, code, attention, &mut ())
     }
 
-    /// [`Thread::run`], with somebody who listens.
+    /// [`GuestThread::run`], with somebody who listens.
     #[inline]
-    pub fn run_probed<P: Probe>(
+    pub fn run_probed<C, P: Probe>(
         &mut self,
         cpu: &mut State,
-        code: &mut impl Fetch,
+        code: &mut C,
         attention: &AtomicU32,
         probe: &mut P,
-    ) -> Stop {
+    ) -> Stop
+    where
+        B: InstructionSet<C>,
+    {
         probe.phase(Phase::Dispatch);
         while attention.load(Ordering::Relaxed) == 0 {
             if self.generation != self.jit.generation() {
@@ -93,15 +231,16 @@ impl Thread {
             }
             // Translated code computes under one value of FPCR, and leaves to write it.
             let suits = |(_, numbers): &(Enter, Numbers)| self.jit.suits(*numbers, cpu.fpcr, cpu.fpsr_read);
-            let translated = match self.enter.filter(suits) {
-                Some(enter) => self.lookup(cpu.pc, code, probe).map(|host| (enter, host)),
+            let here = B::here(cpu);
+            let translated = match here.and_then(|pc| Some((pc, self.enter.filter(suits)?))) {
+                Some((pc, enter)) => self.lookup(pc, cpu, code, probe).map(|host| (enter, host)),
                 None => None,
             };
             let trap = match translated {
                 Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention, probe),
                 None => {
                     probe.phase(Phase::Interpret);
-                    run_block(cpu, &mut self.blocks, code, probe)
+                    self.blocks.run_block(cpu, code, probe)
                 }
             };
             probe.phase(Phase::Dispatch);
@@ -114,7 +253,7 @@ impl Thread {
 
     /// Forgets what was made of the guest code in a range.
     pub fn invalidate(&mut self, range: std::ops::Range<u64>) {
-        self.blocks.invalidate(range.start, range.end);
+        self.blocks.invalidate(&range);
         self.jit.invalidate(&range);
     }
 
@@ -123,34 +262,33 @@ impl Thread {
         let table = &mut self.table;
         self.generation = self.jit.catch_up(self.generation, |gone| match gone {
             Some(gone) => gone.for_each(|pc| {
-                let slot = &mut table[index(pc)];
-                if slot.pc == pc {
-                    *slot = EMPTY;
+                let index = index(pc);
+                if table[index].pc == pc {
+                    table[index] = Slot::empty(index);
                 }
             }),
-            None => table.fill(EMPTY),
+            None => *table = empty_table(),
         });
         self.enter = enter_function(&self.jit);
     }
 
-    fn slot(&mut self, pc: u64) -> &mut Slot {
-        &mut self.table[index(pc)]
-    }
-
-    fn lookup<P: Probe>(&mut self, pc: u64, code: &mut impl Fetch, probe: &mut P) -> Option<u64> {
+    fn lookup<C, P: Probe>(&mut self, pc: u64, cpu: &State, code: &mut C, probe: &mut P) -> Option<u64>
+    where
+        B: InstructionSet<C>,
+    {
         probe.count(Event::LookedUp, 1);
-        let slot = *self.slot(pc);
+        let slot = self.table[index(pc)];
         if slot.pc == pc {
             return Some(slot.host);
         }
         let counter = self.counters.entry(pc).or_default();
         *counter += 1;
-        let host = if *counter > self.patience && pc.is_multiple_of(4) {
+        let host = if *counter > self.patience {
             self.counters.remove(&pc);
             // Without patience, nothing is interpreted before, and nothing is known.
             let executed = |at| self.patience == 0 || self.blocks.contains(at);
             probe.phase(Phase::Translate);
-            let translated = self.jit.translate(pc, code, &executed, self.patience == 0);
+            let translated = B::translate(&self.jit, cpu, code, &executed, self.patience == 0);
             probe.phase(Phase::Dispatch);
             translated?
         } else if *counter % ASK == 1 {
@@ -158,19 +296,23 @@ impl Thread {
         } else {
             return None;
         };
-        *self.slot(pc) = Slot { pc, host };
+        self.table[index(pc)] = Slot { pc, host };
         Some(host)
     }
 
-    fn enter<P: Probe>(
+    fn enter<C, P: Probe>(
         &mut self,
         (enter, numbers): (Enter, Numbers),
         cpu: &mut State,
         host: u64,
-        code: &mut impl Fetch,
+        code: &mut C,
         attention: &AtomicU32,
         probe: &mut P,
-    ) -> Option<Trap> {
+    ) -> Option<Trap>
+    where
+        B: InstructionSet<C>,
+    {
+        // (The table may have moved.)
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
         cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
@@ -184,19 +326,19 @@ impl Thread {
         unpack(cpu);
         self.whereabouts.store(OUTSIDE, Ordering::Release);
         probe.count(Event::Entered, 1);
+        if exit == Exit::Trap as u64 {
+            return cpu.trap.take();
+        }
+        B::arrive(cpu);
         if exit == Exit::Lookup as u64 {
-            // A branch ignores the tag of its target, as the interpreter's branches do.
-            cpu.pc = branch_address(cpu.pc);
             None
         } else if exit == Exit::Interpret as u64 {
             probe.phase(Phase::Interpret);
             probe.count(Event::HandedOver, 1);
             probe.count(Event::Interpreted, 1);
-            step(cpu, code).err()
+            B::step(cpu, code)
         } else if exit == Exit::SupervisorCall as u64 {
             Some(Trap::SupervisorCall { imm: 0 })
-        } else if exit == Exit::Trap as u64 {
-            cpu.trap.take()
         } else {
             self.jit.link(exit);
             None
@@ -204,7 +346,7 @@ impl Thread {
     }
 }
 
-impl Drop for Thread {
+impl<B: Blocks> Drop for GuestThread<B> {
     fn drop(&mut self) {
         self.jit.unregister(&self.whereabouts);
     }
@@ -220,4 +362,21 @@ fn enter_function(jit: &Jit) -> Option<(Enter, Numbers)> {
     // SAFETY: the stub was emitted with this calling convention, and lives as long as the arena.
     let enter = unsafe { std::mem::transmute::<usize, Enter>(stubs.enter as usize) };
     Some((enter, stubs.shared.numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_finds_an_empty_entry() {
+        for (at, slot) in empty_table().iter().enumerate() {
+            assert_ne!(
+                index(slot.pc),
+                at,
+                "a branch to {:#x} would find no code there",
+                slot.pc
+            );
+        }
+    }
 }

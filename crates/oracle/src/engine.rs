@@ -30,16 +30,16 @@ pub struct Engines {
 
 /// Ends translated code that does not end by itself.
 #[derive(Default)]
-struct Watch {
+pub(crate) struct Watch {
     /// The case that is running.
-    case: AtomicU32,
+    pub case: AtomicU32,
     /// The thread's attention word.
-    attention: AtomicU32,
+    pub attention: AtomicU32,
 }
 
 impl Watch {
     /// Asks for attention when one case is there for two looks in a row.
-    fn look(&self) {
+    pub fn look(&self) {
         let mut last = 0;
         loop {
             std::thread::sleep(Duration::from_millis(700));

@@ -9,7 +9,7 @@ use armlet_cpu::a64::State;
 use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a32;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
-use armlet_jit::{BlockCount, Counts, Jit};
+use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit};
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
 
@@ -87,36 +87,56 @@ impl EngineKind {
 
     /// An engine for one guest thread of AArch32.
     pub(crate) fn create_a32(self, space: &Arc<AddressSpace>, clock: Option<Arc<Clock>>) -> Box<dyn Engine + Send> {
-        let (cache, code) = (a32::BlockCache::new(), Code::new(space));
+        let code = Code::new(space);
         match clock {
-            Some(clock) => Box::new(InterpreterA32 {
-                cache,
-                code,
-                probe: ClockProbe(clock),
-            }),
-            None => Box::new(InterpreterA32 { cache, code, probe: () }),
+            Some(clock) => self.of_code_a32(code, ClockProbe(clock)),
+            None => self.of_code_a32(code, ()),
         }
     }
 
-    fn of_code<P: Probe + Send + 'static>(self, code: impl Fetch + Send + 'static, probe: P) -> Box<dyn Engine + Send> {
-        let jit = if self == EngineKind::Interpreter {
-            None
-        } else {
-            translations(P::ON)
+    fn of_code_a32<P: Probe + Send + 'static>(self, code: Code, probe: P) -> Box<dyn Engine + Send> {
+        match self.translations(P::ON, true) {
+            Some((jit, patience)) => Box::new(Translator {
+                thread: armlet_jit::ThreadA32::new(jit, patience),
+                code,
+                probe,
+            }),
+            None => Box::new(InterpreterA32 {
+                cache: a32::BlockCache::new(),
+                code,
+                probe,
+            }),
+        }
+    }
+
+    /// The translations of this process, made at the first call, and a thread's patience; `None` if there is to be no translated code. They count their
+    /// executions if that is asked for.
+    fn translations(self, counting: bool, a32: bool) -> Option<(Arc<Jit>, u16)> {
+        let patience = match self {
+            EngineKind::Interpreter => return None,
+            EngineKind::Jit => 0,
+            EngineKind::Auto => armlet_jit::PATIENCE,
         };
-        match jit {
-            Some(jit) => {
-                let patience = if self == EngineKind::Jit {
-                    0
-                } else {
-                    armlet_jit::PATIENCE
-                };
-                Box::new(Translator {
-                    thread: armlet_jit::Thread::new(jit, patience),
-                    code,
-                    probe,
-                })
-            }
+        if let Some(jit) = JIT.get() {
+            return Some((Arc::clone(jit), patience));
+        }
+        if !armlet_jit::supported() {
+            return None;
+        }
+        let mut jit = if a32 { Jit::a32() } else { Jit::new() }.ok()?;
+        if counting {
+            jit = jit.counting();
+        }
+        Some((Arc::clone(JIT.get_or_init(|| Arc::new(jit))), patience))
+    }
+
+    fn of_code<P: Probe + Send + 'static>(self, code: impl Fetch + Send + 'static, probe: P) -> Box<dyn Engine + Send> {
+        match self.translations(P::ON, false) {
+            Some((jit, patience)) => Box::new(Translator {
+                thread: armlet_jit::Thread::new(jit, patience),
+                code,
+                probe,
+            }),
             None => Box::new(Interpreter {
                 cache: if P::ON {
                     BlockCache::counting()
@@ -128,19 +148,6 @@ impl EngineKind {
             }),
         }
     }
-}
-
-/// The translations of this process, made at the first call; they count their executions if that is asked for.
-fn translations(counting: bool) -> Option<Arc<Jit>> {
-    if let Some(jit) = JIT.get() {
-        return Some(Arc::clone(jit));
-    }
-    if !armlet_jit::supported() {
-        return None;
-    }
-    let jit = if counting { Jit::counting() } else { Jit::new() };
-    let jit = Arc::new(jit.ok()?);
-    Some(Arc::clone(JIT.get_or_init(|| jit)))
 }
 
 /// Lets translated code read clocks without a way through the runtime. To be called before the first thread runs, unless
@@ -187,13 +194,13 @@ pub(crate) fn several_threads() {
     }
 }
 
-struct Translator<C, P> {
-    thread: armlet_jit::Thread,
+struct Translator<B: Blocks, C, P> {
+    thread: armlet_jit::GuestThread<B>,
     code: C,
     probe: P,
 }
 
-impl<C: Fetch, P: Probe> Engine for Translator<C, P> {
+impl<B: InstructionSet<C>, C, P: Probe> Engine for Translator<B, C, P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
         self.thread.run_probed(cpu, &mut self.code, attention, &mut self.probe)
     }

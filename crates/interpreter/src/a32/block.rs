@@ -47,13 +47,21 @@ impl<F: FnMut(u64) -> Result<u16, Fault>> Fetch for F {
 const HELPERS: u32 = 0xffff_0000;
 
 /// One instruction as the blocks need it.
+#[derive(Clone, Copy, Debug)]
 pub struct Item {
+    /// What it does.
     pub insn: Insn,
+    /// Under which condition: 0 to 14.
     pub cond: u8,
+    /// Its bytes.
     pub len: u8,
 }
 
 /// Fetches and decodes one instruction. What is not an instruction of this CPU becomes UDF: it is undefined when it is reached, not before.
+///
+/// # Errors
+///
+/// The fault of the fetch.
 pub fn decode(model: Model, place: Place, it: ItState, code: &mut impl Fetch) -> Result<Item, Fault> {
     let address = place.address();
     // The kernel's helpers at the top of memory know what the processor beneath has, whatever the program sees of it.
@@ -298,6 +306,11 @@ impl BlockCache {
             Some(slot) if slot.start == start => Some(&slot.ops),
             _ => None,
         }
+    }
+
+    /// Whether the block at `start` is held, and so has been run.
+    pub fn contains(&self, start: Place) -> bool {
+        self.get(start).is_some()
     }
 
     /// Decodes the block at `start` and holds it.

@@ -42,7 +42,7 @@ mod vfp;
 mod vfp_load_store;
 mod vfp_move;
 
-pub use block::{BlockCache, Fetch};
+pub use block::{BlockCache, Fetch, Item, decode};
 pub use features::has;
 pub use place::Place;
-pub use run::{Stop, execute, run, run_block, step};
+pub use run::{Stop, ends_block, execute, run, run_block, run_block_by_steps, step};

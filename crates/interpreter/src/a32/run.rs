@@ -8,11 +8,14 @@ use armlet_decoder::a32::{ALWAYS, Insn};
 use armlet_decoder::t32::ItState;
 
 use super::block::{BlockCache, Fetch, Item, NO_BLOCKS, decode, single};
-use super::dispatch::{BUDGET, CHAIN, enter, jump};
+use super::dispatch::{BUDGET, CHAIN, enter, handler, jump};
 use super::outcome::Exit;
 use super::place::Place;
 
 pub use crate::a64::Stop;
+
+/// As many steps as a block has at most.
+const STEPS: u64 = 32;
 
 /// Runs the guest thread from `State::pc`. Every [`CHAIN`] blocks it looks at `attention` and comes back when it is not zero: that is how
 /// a signal or an invalidation by another thread gets through.
@@ -28,6 +31,26 @@ pub fn run(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, atten
 /// Runs one block (at least one instruction); `Some` when the guest trapped. For engines that run warm code otherwise.
 pub fn run_block(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> Option<Trap> {
     run_blocks(cpu, cache, code, 1).err()
+}
+
+/// The same instruction by instruction, for who wants to know how many these were.
+pub fn run_block_by_steps(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> (u64, Option<Trap>) {
+    if cpu.a32.itstate == 0
+        && let Err(fault) = prepare(cpu, here(cpu), cache, code)
+    {
+        return (0, Some(fault.into()));
+    }
+    for count in 1.. {
+        let before = here(cpu);
+        if let Err(trap) = step(cpu, code) {
+            return (count, Some(trap));
+        }
+        let passed = here(cpu).0.wrapping_sub(before.0);
+        if !matches!(passed, 2 | 4) || count >= STEPS {
+            return (count, None);
+        }
+    }
+    (0, None)
 }
 
 /// Runs up to `count` blocks; the rest of an IT block counts as one.
@@ -48,6 +71,11 @@ fn prepare(cpu: &State, place: Place, cache: &mut BlockCache, code: &mut impl Fe
         // (An empty slot of the cache names the end of the address space.)
         _ => cache.insert(cpu.a32.model, place, code),
     }
+}
+
+/// Whether nothing can follow an instruction in a block: it branches, or always traps.
+pub fn ends_block(insn: &Insn) -> bool {
+    handler(insn).ends_block
 }
 
 fn here(cpu: &State) -> Place {

@@ -87,7 +87,7 @@ impl Emitter<'_> {
         let label = self.labels[index];
         self.asm.bind(label);
         let pc = self.region.blocks[index].pc;
-        if !self.reached[index].only_from_before && self.base == self.canonical {
+        if !self.reached[index].only_from_before && self.base == self.canonical && !self.region.is_body(pc) {
             self.entries.push(Entry {
                 pc,
                 offset: self.asm.offset() as u32,
@@ -143,6 +143,10 @@ impl Emitter<'_> {
                 self.store_flags();
                 self.place = Place::Memory;
                 let pc = self.region.blocks[index].end_pc;
+                if self.region.is_body(self.region.blocks[index].pc) {
+                    // The block before has counted it.
+                    self.count_skipped(pc, true);
+                }
                 self.leave(pc, Exit::Interpret);
             }
         }
@@ -453,16 +457,30 @@ impl Emitter<'_> {
 
     /// Calls the interpreter's function, with the whole state in memory.
     pub(super) fn fallback(&mut self, insn: armlet_decoder::a64::Insn) {
+        let insn = Box::new(insn);
+        let pointer = &raw const *insn as i64;
+        self.insns.push(insn);
+        self.interpreted(pointer, self.shared.fallback as i64);
+    }
+
+    /// [`Op::Fallback32`].
+    pub(super) fn fallback32(&mut self, insn: armlet_decoder::a32::Insn, len: u8) {
+        let insn = Box::new((insn, len));
+        let pointer = &raw const *insn as i64;
+        self.insns32.push(insn);
+        self.interpreted(pointer, self.shared.fallback32 as i64);
+    }
+
+    /// Calls a function of the interpreter for an instruction.
+    fn interpreted(&mut self, pointer: i64, function: i64) {
         self.store_flags();
         self.place = Place::Memory;
-        let insn = Box::new(insn);
-        let (pointer, pc) = (&raw const *insn as i64, self.pc as i64);
-        self.insns.push(insn);
+        let pc = self.pc as i64;
         self.store_mapped();
         dynasm!(self.asm.ops ; .arch x64
             ; mov rsi, QWORD pointer
             ; mov rdx, QWORD pc);
-        self.call_fallback();
+        self.call_host(function);
         let label = self.asm.label();
         dynasm!(self.asm.ops ; .arch x64
             ; test eax, eax
@@ -498,12 +516,8 @@ impl Emitter<'_> {
     /// Calls the interpreter's function with the instruction in RSI and its address in RDX, which does not trap.
     pub(super) fn call_interpreter(&mut self) {
         self.store_mapped();
-        self.call_fallback();
-        self.load_mapped();
-    }
-
-    fn call_fallback(&mut self) {
         self.call_host(self.shared.fallback as i64);
+        self.load_mapped();
     }
 
     /// Calls a function of the host with the state as first argument.
@@ -626,8 +640,8 @@ pub(crate) fn look_up(asm: &mut Asm) {
 }
 
 /// Loads or stores all canonical registers of the state in RBP.
-pub(crate) fn move_canonical(asm: &mut Asm, store: bool) {
-    let canonical = Mapping::canonical();
+pub(crate) fn move_canonical(asm: &mut Asm, a32: bool, store: bool) {
+    let canonical = Mapping::canonical(a32);
     for (guest, host) in canonical.x_pairs() {
         if store {
             asm.store_slot(x_slot(guest), host);

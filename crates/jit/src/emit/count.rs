@@ -25,15 +25,8 @@ impl Emitter<'_> {
     /// stay, nor do EFLAGS.
     pub(super) fn count_skipped(&mut self, pc: u64, itself: bool) {
         let Some(counters) = &self.region.counters else { return };
-        let own = |block: &Block| block.insns - u32::from(matches!(block.end, End::Interpret));
-        let block = self
-            .region
-            .blocks
-            .iter()
-            .find(|block| pc >= block.pc && pc <= block.end_pc);
-        let skipped = block.map_or(0, |block| {
-            own(block) as i32 - ((pc - block.pc) / 4) as i32 - i32::from(!itself)
-        });
+        let of_block = |block: &Block| Some(block.own() as i32 - block.index_of(pc)? as i32 - i32::from(!itself));
+        let skipped = self.region.blocks.iter().find_map(of_block).unwrap_or(0);
         if skipped > 0 {
             let counter = counters.skipped as i64;
             dynasm!(self.asm.ops ; .arch x64

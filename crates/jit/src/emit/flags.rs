@@ -64,6 +64,29 @@ impl Emitter<'_> {
         self.place = Place::Memory;
     }
 
+    /// N and Z of 32 bits, C of a bit or as it was, V as it was; in memory.
+    pub(super) fn nz(&mut self, a: Val, carry: Option<Val>) {
+        self.store_flags();
+        self.place = Place::Memory;
+        let a = self.read(a, host::RDX);
+        self.asm.test(Width::W, a, Source::Reg(a));
+        // Bit 8 of RAX, the carry, is clear.
+        dynasm!(self.asm.ops ; .arch x64 ; lahf);
+        self.asm
+            .alu(Alu::And, Width::W, host::RAX, Source::Imm((FLAG_N | FLAG_Z) as i32));
+        let mut kept = !(FLAG_N | FLAG_Z);
+        if let Some(carry) = carry {
+            kept &= !FLAG_C_CLEAR;
+            self.read_into(Width::W, host::RDX, carry);
+            self.asm.alu(Alu::Xor, Width::W, host::RDX, Source::Imm(1));
+            self.asm
+                .shift_imm(Shift::Lsl, Width::W, host::RDX, FLAG_C_CLEAR.trailing_zeros() as u8);
+            self.asm.alu(Alu::Or, Width::W, host::RAX, Source::Reg(host::RDX));
+        }
+        self.asm.alu_slot(Alu::And, PACKED, Source::Imm(kept as i32));
+        self.asm.alu_slot(Alu::Or, PACKED, Source::Reg(host::RAX));
+    }
+
     /// Flags in memory = a constant.
     pub(super) fn store_constant_flags(&mut self, nzcv: u8) {
         let packed = pack_flags(Nzcv::from_nibble(nzcv));

@@ -235,6 +235,69 @@ impl Emitter<'_> {
         self.assign(d, own);
     }
 
+    /// [`Op::ShiftByByte`]: in 64 bits, where all amounts from 63 on have the same result.
+    pub(super) fn shift_by_byte(&mut self, op: Shift, d: Var, a: Val, b: Val) {
+        self.spill_if_kept();
+        self.shift_operands(op, a, b);
+        self.asm.shift_by(op, Width::X, RAX, RAX, RDX);
+        let own = self.destination(d, RAX);
+        self.asm.mov(Width::W, own, RAX);
+        self.assign(d, own);
+    }
+
+    /// RAX = the 32 bits to shift, extended, and RDX = by how much, at most 63.
+    fn shift_operands(&mut self, op: Shift, a: Val, b: Val) {
+        let b = self.read(b, RDX);
+        self.asm.extend(Extend::U8, Width::W, RDX, b);
+        self.asm.mov_imm(RAX, 63);
+        self.asm.cmp(Width::W, RDX, Source::Reg(RAX));
+        self.asm.cmov(asm::Cc::A, Width::W, RDX, Source::Reg(RAX));
+        if op == Shift::Asr {
+            let a = self.read(a, RAX);
+            self.asm.extend(Extend::S32, Width::X, RAX, a);
+        } else {
+            self.read_into(Width::W, RAX, a);
+        }
+    }
+
+    /// [`Op::ShiftCarry`]; the flags go to memory.
+    pub(super) fn shift_carry(&mut self, op: Shift, d: Var, a: Val, b: Val) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.keep = false;
+        let (unchanged, done) = (self.asm.label(), self.asm.label());
+        if op == Shift::Ror {
+            // The last bit that is rotated out is the result's highest one.
+            let b = self.read(b, RDX);
+            self.asm.extend(Extend::U8, Width::W, RDX, b);
+            self.asm.test(Width::W, RDX, Source::Reg(RDX));
+            self.asm.jcc(asm::Cc::E, unchanged);
+            self.asm.alu(Alu::Sub, Width::W, RDX, Source::Imm(1));
+            self.asm.alu(Alu::And, Width::W, RDX, Source::Imm(31));
+            self.read_into(Width::W, RAX, a);
+            self.asm.shift_by(Shift::Lsr, Width::W, RAX, RAX, RDX);
+        } else {
+            self.shift_operands(op, a, b);
+            self.asm.test(Width::W, RDX, Source::Reg(RDX));
+            self.asm.jcc(asm::Cc::E, unchanged);
+            if op != Shift::Lsl {
+                self.asm.shift_imm(Shift::Lsl, Width::X, RAX, 1);
+            }
+            self.asm.shift_by(op, Width::X, RAX, RAX, RDX);
+            if op == Shift::Lsl {
+                self.asm.shift_imm(Shift::Lsr, Width::X, RAX, 32);
+            }
+        }
+        self.asm.alu(Alu::And, Width::W, RAX, Source::Imm(1));
+        self.asm.jmp(done);
+        self.asm.bind(unchanged);
+        self.carry_to_cf(false);
+        self.asm.setcc(asm::Cc::B, RAX);
+        self.asm.extend(Extend::U8, Width::W, RAX, RAX);
+        self.asm.bind(done);
+        self.assign(d, RAX);
+    }
+
     fn shift_by_constant(&mut self, op: Shift, w: Width, own: u8, a: Val, amount: u8) {
         if op == Shift::Ror {
             let a = self.read(a, RAX);

@@ -36,6 +36,13 @@ impl Emitter<'_> {
         }
     }
 
+    /// Before the host instruction of an access: in AArch32, its address wraps at 4 GiB (the address-size prefix).
+    fn wrap(&mut self) {
+        if self.region.a32 {
+            dynasmrt::DynasmApi::push(&mut self.asm.ops, 0x67);
+        }
+    }
+
     /// The host instruction just emitted may fault.
     pub(super) fn may_fault(&mut self, flags: Place) {
         let end = self.asm.offset() as u32;
@@ -61,6 +68,7 @@ impl Emitter<'_> {
     pub(super) fn load(&mut self, load: Load, d: Var, at: &Address) {
         let own = self.destination(d, RAX);
         let at = self.address(at);
+        self.wrap();
         self.asm.load(load, own, at);
         self.may_fault(self.place);
         self.assign(d, own);
@@ -71,6 +79,7 @@ impl Emitter<'_> {
         if let (Val::Imm(imm), false) = (a, release)
             && let Ok(imm) = i32::try_from(imm as i64)
         {
+            self.wrap();
             self.asm.store_imm(size, imm, at);
             return self.may_fault(self.place);
         }
@@ -85,9 +94,11 @@ impl Emitter<'_> {
         }
         if release {
             self.read_into(Width::X, RDX, a);
+            self.wrap();
             self.asm.xchg(size, RDX, at);
         } else {
             let a = self.read(a, RDX);
+            self.wrap();
             self.asm.store(size, a, at);
         }
         self.may_fault(self.place);

@@ -53,11 +53,16 @@ pub struct Shared {
     pub astray: u64,
     /// Runs an instruction by the interpreter's function: `extern "C" fn(&mut State, &Insn, pc) -> u64`, 0 to go on.
     pub fallback: u64,
+    /// The same for AArch32: `extern "C" fn(&mut State, &Short, pc) -> u64`.
+    pub fallback32: u64,
     /// Constants of floating point: see [`float::CONSTANTS`].
     pub constants: u64,
     /// Under which conditions numbers are computed.
     pub numbers: Numbers,
 }
+
+/// An AArch32 instruction that the interpreter runs, and its bytes.
+pub type Short = (armlet_decoder::a32::Insn, u8);
 
 /// A host instruction that may fault, and what it stands for.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +90,8 @@ pub struct Code {
     pub mapping: Mapping,
     /// Operands of fallbacks, which the code points to.
     pub insns: Vec<Box<armlet_decoder::a64::Insn>>,
+    /// The same of AArch32.
+    pub insns32: Vec<Box<Short>>,
     /// Where the host code of guest instructions starts: offset and guest address.
     pub marks: Vec<(usize, u64)>,
     /// Where the code of the blocks ends.
@@ -122,6 +129,7 @@ pub(crate) struct Emitter<'a> {
     sites: Vec<Site>,
     entries: Vec<Entry>,
     insns: Vec<Box<armlet_decoder::a64::Insn>>,
+    insns32: Vec<Box<Short>>,
     marks: Vec<(usize, u64)>,
     /// Vector constants, which stand behind the code.
     pool: Vec<(u128, Label)>,
@@ -130,9 +138,9 @@ pub(crate) struct Emitter<'a> {
 /// Emits a region at the address `at`.
 pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
     let uses = opt::uses(region);
-    let canonical = Mapping::canonical();
+    let canonical = Mapping::canonical(region.a32);
     let mapping = if uses.loops {
-        Mapping::chosen(&uses)
+        Mapping::chosen(&uses, region.a32)
     } else {
         canonical.clone()
     };
@@ -161,6 +169,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         sites: Vec::new(),
         entries: Vec::new(),
         insns: Vec::new(),
+        insns32: Vec::new(),
         marks: Vec::new(),
         pool: Vec::new(),
     };
@@ -187,6 +196,7 @@ impl Emitter<'_> {
             sites: self.sites,
             mapping: self.base,
             insns: self.insns,
+            insns32: self.insns32,
             marks: self.marks,
             body_end,
         }
@@ -274,6 +284,10 @@ impl Emitter<'_> {
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
             Op::QuickCall => self.quick_call(),
+            Op::Fallback32 { insn, len } => self.fallback32(insn, len),
+            Op::Nz { a, carry } => self.nz(a, carry),
+            Op::ShiftByByte { op, d, a, b } => self.shift_by_byte(op, d, a, b),
+            Op::ShiftCarry { op, d, a, b } => self.shift_carry(op, d, a, b),
         }
     }
 

@@ -197,6 +197,7 @@ impl Display for Op {
             Op::Simd(ref op) => plain(f, op),
             Op::Fallback { insn } => write!(f, "interpret {}", insn.row().name),
             Op::QuickCall => f.write_str("quick system call"),
+            Op::Fallback32 { insn, .. } => write!(f, "interpret {}", insn.row().name),
             ref other => plain(f, other),
         }
     }

@@ -7,7 +7,8 @@
 //! Within one guest instruction, everything that can fault comes before the first change of a register that the instruction itself reads:
 //! after a fault, the interpreter runs it again from its beginning.
 
-pub mod a32_vector;
+pub mod a32;
+mod a32_vector;
 mod atomic;
 mod branch;
 mod float;
@@ -19,6 +20,7 @@ mod simd;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use armlet_cpu::Fault;
+use armlet_cpu::a32_features::Model;
 use armlet_decoder::a64::{Insn, decode};
 use armlet_interpreter::a64::{Fetch, ends_block};
 
@@ -53,14 +55,21 @@ pub(crate) struct Lifter {
     nodes: Vec<Node>,
     /// What is known of the registers: constants.
     known: [Option<u64>; 33],
+    /// The processor, in AArch32.
+    model: Model,
 }
 
 impl Lifter {
     fn new() -> Lifter {
+        Lifter::for_model(Model::Max)
+    }
+
+    fn for_model(model: Model) -> Lifter {
         Lifter {
             pc: 0,
             nodes: Vec::new(),
             known: [None; 33],
+            model,
         }
     }
 
@@ -70,7 +79,7 @@ impl Lifter {
     }
 
     fn forget(&mut self, op: &Op) {
-        if let Op::Fallback { .. } | Op::QuickCall = op {
+        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall = op {
             self.known = [None; 33];
         }
         if let Some(Var::X(n)) = op.written() {
@@ -259,6 +268,8 @@ fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) 
         blocks.push(Block {
             pc,
             insns,
+            bytes: 4 * insns,
+            places: Vec::new(),
             nodes: lifter.nodes,
             end_pc,
             end,
@@ -285,6 +296,7 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
         blocks: all,
         dead_flags,
         counters: None,
+        a32: false,
     })
 }
 

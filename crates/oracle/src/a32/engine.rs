@@ -1,13 +1,19 @@
 //! armlet's engines on the cases of a differential test of AArch32.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use armlet_cpu::a64::{State, Vector};
 use armlet_cpu::{Access, Fault, FaultKind, Trap};
-use armlet_interpreter::a32::{BlockCache, run_block, step};
+use armlet_interpreter::a32::{BlockCache, Stop, run_block, step};
+use armlet_jit::{Jit, ThreadA32, install_fault_handler};
 use armlet_memory::{AddressSpace, fetch, load, space, store};
 
 use super::capstone::Set;
 use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
 use super::qemu::MAX_CHANGES;
+use crate::engine::Watch;
 
 const SIGILL: u32 = 4;
 const SIGTRAP: u32 = 5;
@@ -26,6 +32,8 @@ const CPSR: u32 = 0xfe0f_fc20;
 /// Runs cases on armlet's engines; [`DATA`] and [`CODE`] are mapped in this process by the caller.
 pub struct Engines {
     pristine: Vec<u32>,
+    jit: RefCell<ThreadA32>,
+    watch: Arc<Watch>,
 }
 
 /// The register file that a case starts from.
@@ -87,12 +95,20 @@ pub fn map() -> Result<AddressSpace, space::Error> {
 impl Engines {
     /// Fills the data area, which the caller has mapped, and installs the fault handler.
     pub fn new() -> std::io::Result<Engines> {
-        armlet_memory::fault::install_fault_handler()?;
+        let jit = Arc::new(Jit::a32()?);
+        install_fault_handler(Arc::clone(&jit))?;
+        let watch = Arc::new(Watch::default());
+        let watcher = Arc::clone(&watch);
+        std::thread::spawn(move || watcher.look());
         let pristine = pristine();
         for (index, &word) in pristine.iter().enumerate() {
             store(DATA + 4 * index as u64, word).expect("the data area is mapped");
         }
-        Ok(Engines { pristine })
+        Ok(Engines {
+            pristine,
+            jit: RefCell::new(ThreadA32::new(jit, 0)),
+            watch,
+        })
     }
 
     /// What a case does in the interpreter, instruction by instruction; `None` when it does not end.
@@ -109,6 +125,23 @@ impl Engines {
             (0..MAX_BLOCKS)
                 .find_map(|_| run_block(cpu, &mut cache, &mut code))
                 .map(signal)
+        })
+    }
+
+    /// What a case does as translated code; `None` when it does not end within a second or two.
+    pub fn translate(&self, case: &Case) -> Option<Observed> {
+        let mut thread = self.jit.borrow_mut();
+        thread.invalidate(CODE..CODE + 4096);
+        self.watch.case.fetch_add(1, Ordering::Relaxed);
+        self.watch.attention.store(0, Ordering::Relaxed);
+        self.observe(case, |cpu| {
+            loop {
+                match thread.run(cpu, &mut code, &self.watch.attention) {
+                    Stop::Attention => return None,
+                    Stop::Trap(Trap::InvalidateCode { .. }) => {}
+                    Stop::Trap(trap) => return Some(signal(trap)),
+                }
+            }
         })
     }
 
