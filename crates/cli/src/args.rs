@@ -56,6 +56,9 @@ pub enum Command {
     /// Run a program, and tell at its end where time and work went
     #[command(override_usage = "armlet stats [FLAGS] PROGRAM [ARGUMENTS]...")]
     Stats(StatsArgs),
+    /// Run a program, and tell where it spent its processor time: functions, places, flame graphs, a callgrind file
+    #[command(override_usage = "armlet profile [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Profile(ProfileArgs),
     /// Run a program, and print each instruction with what it reads and writes
     #[command(override_usage = "armlet trace [FLAGS] PROGRAM [ARGUMENTS]...")]
     Trace(TraceArgs),
@@ -194,6 +197,16 @@ pub struct RunFlags {
     #[arg(default_missing_value = "-", help_heading = WATCHING, hide_env_values = true)]
     pub trace: Option<PathBuf>,
 
+    /// Write /tmp/perf-PID.map: Linux perf finds the names of translated code in it
+    #[arg(long = "perf-map", env = "ARMLET_PERF_MAP", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub perf_map: bool,
+
+    /// Write jit-PID.dump to this directory: the translated code, for `perf record -k mono` and `perf inject --jit`
+    #[arg(long = "jitdump", value_name = "DIR", env = "ARMLET_JITDUMP")]
+    #[arg(help_heading = WATCHING, hide_env_values = true)]
+    pub jitdump: Option<PathBuf>,
+
     /// Wait for gdb at a TCP port of this machine, at HOST:PORT, or at a socket (a path with a slash)
     #[arg(short = 'g', long = "gdb", value_name = "PORT|SOCKET", env = "ARMLET_GDB")]
     #[arg(help_heading = WATCHING, hide_env_values = true)]
@@ -272,6 +285,26 @@ pub struct StraceArgs {
     /// Show what becomes of each call on the host: numbers, flags, and structures byte by byte
     #[arg(long = "translation")]
     pub translation: bool,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// What `armlet profile` takes.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// Write hot functions and places to a file (%p in its name: the process's number) instead of stderr
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write folded stacks, for flame graphs: all processes of the run in one file, unless %p is in its name
+    #[arg(long = "folded", value_name = "FILE")]
+    pub folded: Option<PathBuf>,
+    /// Write a file for callgrind_annotate and KCachegrind; further processes add their number to the name
+    #[arg(long = "callgrind", value_name = "FILE")]
+    pub callgrind: Option<PathBuf>,
+    /// Samples per second of processor time
+    #[arg(short = 'F', long = "frequency", value_name = "N", default_value_t = 997, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub frequency: u32,
     /// How the program is run.
     #[command(flatten)]
     pub flags: RunFlags,

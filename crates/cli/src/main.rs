@@ -67,6 +67,7 @@ fn main() -> ExitCode {
         Some(Command::Contain { command }) => commands::compare::contain(&command),
         Some(Command::Stats(arguments)) => return commands::watch::stats(arguments, program, personality),
         Some(Command::Strace(arguments)) => return commands::watch::strace(arguments, program, personality),
+        Some(Command::Profile(arguments)) => return commands::watch::profile(arguments, program, personality),
         Some(Command::Trace(arguments)) => return commands::watch::trace(arguments, program, personality),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),

@@ -46,7 +46,7 @@ const SPELLINGS: [(&str, &str); 5] = [
 ];
 
 /// Subcommands that run a program: what follows its name is the program's.
-pub const RUNNERS: [&str; 4] = ["run", "stats", "strace", "trace"];
+pub const RUNNERS: [&str; 5] = ["run", "profile", "stats", "strace", "trace"];
 
 /// Options of qemu-user that armlet does not have, and what to do instead.
 const REFUSED: [(&str, &str); 12] = [

@@ -34,15 +34,7 @@ impl Arena {
     /// Maps an empty arena of `size` bytes ([`SIZE`] at most).
     pub fn new(size: usize) -> io::Result<Arena> {
         let size = size.min(SIZE);
-        let file = File::new(size)?;
-        let nowhere = std::ptr::null_mut();
-        let writable = file.map(nowhere, libc::PROT_READ | libc::PROT_WRITE, 0)?;
-        let executable = file
-            .map(nowhere, libc::PROT_READ | libc::PROT_EXEC, 0)
-            .inspect_err(|_| {
-                // SAFETY: mapped above, and known to nobody.
-                unsafe { libc::munmap(writable, size) };
-            })?;
+        let [writable, executable] = views(size, None)?;
         Ok(Arena {
             writable: writable.cast(),
             executable: executable.cast(),
@@ -61,14 +53,10 @@ impl Arena {
     /// In the child of a fork: puts what the parent copied before the fork in place of the code, which is shared with the parent. If it fails, the arena
     /// must not be used any more.
     pub fn unshare(&mut self, code: &[u8]) -> io::Result<()> {
-        let file = File::new(self.size)?;
-        file.map(
-            self.writable.cast(),
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_FIXED,
+        views(
+            self.size,
+            Some([self.writable.cast(), self.executable.cast_mut().cast()]),
         )?;
-        let executable = self.executable.cast_mut().cast();
-        file.map(executable, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_FIXED)?;
         // SAFETY: the writable view, which is new, has as many bytes.
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable, code.len()) };
         Ok(())
@@ -162,6 +150,55 @@ impl Arena {
         let relative = target.wrapping_sub(at + 4) as i32;
         // SAFETY: inside of the writable view and aligned; threads that run the instruction see the old or the new target whole.
         unsafe { (*self.writable.add(offset as usize).cast::<AtomicI32>()).store(relative, Ordering::Release) };
+    }
+}
+
+/// The writable and the executable one.
+type Views = [*mut libc::c_void; 2];
+
+/// Maps fresh pages twice, writable and executable; at `places`, if an arena of this size is there.
+fn views(size: usize, places: Option<Views>) -> io::Result<Views> {
+    let [first, second] = places.unwrap_or([std::ptr::null_mut(); 2]);
+    let fixed = if places.is_some() { libc::MAP_FIXED } else { 0 };
+    if crate::locate::is_told() {
+        return anonymous_views(size, places);
+    }
+    let file = File::new(size)?;
+    let writable = file.map(first, libc::PROT_READ | libc::PROT_WRITE, fixed)?;
+    match file.map(second, libc::PROT_READ | libc::PROT_EXEC, fixed) {
+        Ok(executable) => Ok([writable, executable]),
+        Err(error) => {
+            if places.is_none() {
+                // SAFETY: mapped above, and known to nobody.
+                unsafe { libc::munmap(writable, size) };
+            }
+            Err(error)
+        }
+    }
+}
+
+/// [`views`] without a file: Linux perf has names only for code that is in none. It is not the usual way because it may count as
+/// memory in use, all of it, where the kernel does not overcommit.
+fn anonymous_views(size: usize, places: Option<Views>) -> io::Result<Views> {
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a fresh mapping, or one in place of the arena's own; of a shared mapping, an old size of 0 makes a second one.
+    unsafe {
+        let writable = match places {
+            Some([first, _]) => libc::mmap(first, size, protection, flags | libc::MAP_FIXED, -1, 0),
+            None => libc::mmap(std::ptr::null_mut(), size, protection, flags, -1, 0),
+        };
+        if writable == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let executable = match places {
+            Some([_, second]) => libc::mremap(writable, 0, size, libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, second),
+            None => libc::mremap(writable, 0, size, libc::MREMAP_MAYMOVE),
+        };
+        if executable == libc::MAP_FAILED || libc::mprotect(executable, size, libc::PROT_READ | libc::PROT_EXEC) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok([writable, executable])
     }
 }
 

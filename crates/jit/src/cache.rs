@@ -19,6 +19,7 @@ use crate::counting::{BlockCount, Counting};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
 use crate::ir::{Block, Numbers, Region};
+use crate::locate;
 use crate::map::Mapping;
 use crate::{lift, opt};
 
@@ -40,8 +41,17 @@ pub(crate) struct Translation {
     /// Kept alive for the code, which points to them.
     _insns: Vec<Box<Insn>>,
     _insns32: Vec<Box<emit::Short>>,
+    /// Where the host code of its guest instructions starts, if somebody wants to know: offset and guest address.
+    pub marks: Vec<(u32, u64)>,
     /// Its blocks, if they are counted.
     pub counted: Vec<Block>,
+}
+
+impl Translation {
+    /// Its guest address, or 0 if its code has changed.
+    pub fn pc(&self) -> u64 {
+        self.guest.first().map_or(0, |range| range.start)
+    }
 }
 
 /// What a guest thread tells of itself: the generation with which it is in translated code, or [`OUTSIDE`].
@@ -86,6 +96,8 @@ pub(crate) struct Cache {
     /// The log is complete for threads of this generation and later ones.
     log_start: u64,
     rewritten: FxHashMap<u64, Rewritten>,
+    /// What has just been translated, if somebody is told of translations.
+    fresh: Option<locate::Place>,
     threads: Vec<Whereabouts>,
     /// The code as it was before a fork: what is mapped goes on changing with the parent's.
     snapshot: Vec<u8>,
@@ -179,6 +191,7 @@ impl Cache {
             log: VecDeque::new(),
             log_start: 0,
             rewritten: FxHashMap::default(),
+            fresh: None,
             threads: Vec::new(),
             snapshot: Vec::new(),
         })
@@ -276,6 +289,17 @@ impl Cache {
             }
             None => _ = self.arena.push(&emitted.bytes)?,
         }
+        let marks: Vec<(u32, u64)> = if crate::locate::is_wanted() {
+            emitted.marks.iter().map(|&(offset, pc)| (offset as u32, pc)).collect()
+        } else {
+            Vec::new()
+        };
+        self.fresh = crate::locate::is_told().then(|| locate::Place {
+            at,
+            pc,
+            code: emitted.bytes.clone(),
+            marks: marks.clone(),
+        });
         if let Some(counting) = counting {
             counting.emitted(emitted.bytes.len());
         }
@@ -310,6 +334,7 @@ impl Cache {
                 links: emitted.links,
                 _insns: emitted.insns,
                 _insns32: emitted.insns32,
+                marks,
                 counted,
             },
         );
@@ -480,6 +505,10 @@ impl Jit {
     /// What has been done so far.
     pub fn counts(&self) -> Counts {
         *lock(&self.counts)
+    }
+
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Option<Cache>>> {
+        self.cache.try_lock().ok()
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Cache>> {
@@ -653,10 +682,16 @@ impl Jit {
             return None;
         }
         let translated = cache.translate(pc, make, executed, &mut lock(&self.counts), self.counting.as_ref());
-        translated.unwrap_or_else(|Full| {
+        let entry = translated.unwrap_or_else(|Full| {
             self.start_anew(cache);
             None
-        })
+        });
+        let fresh = cache.fresh.take();
+        drop(guard);
+        if let Some(place) = fresh {
+            crate::locate::tell(&place);
+        }
+        entry
     }
 
     /// Links the jump whose rel32 is at `at`, if its target is translated.

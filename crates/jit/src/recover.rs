@@ -11,7 +11,7 @@ use crate::enter::Exit;
 use crate::map::{BIAS, PACKED_FLAGS, pack_flags};
 
 /// `gregs` index of each host register, in the order of their encoding.
-const GREGS: [i32; 16] = [
+pub(crate) const GREGS: [i32; 16] = [
     libc::REG_RAX,
     libc::REG_RCX,
     libc::REG_RDX,

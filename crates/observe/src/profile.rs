@@ -8,10 +8,14 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     stacks: HashMap<Vec<u64>, u64>,
+    /// Of them in translated code.
+    translated: u64,
     /// Samples that found no room.
     pub lost: u64,
     /// Nanoseconds of processor time between two samples.
     pub interval: u64,
+    /// Program counters of AArch32, with the Thumb bit in bit 0.
+    pub a32: bool,
 }
 
 /// A function: the file that it is in, and its name (or its address, if it has none).
@@ -23,13 +27,38 @@ pub struct Function {
     pub object: String,
 }
 
+/// A piece of code without branches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its first address.
+    pub start: u64,
+    /// The assembler text of the instruction that was asked for.
+    pub text: String,
+}
+
 /// The function around an address, and the address of its beginning.
 pub type Symbolize<'a> = &'a dyn Fn(u64) -> (Function, u64);
 
 impl Profile {
-    /// Another sample.
-    pub fn add(&mut self, stack: &[u64]) {
-        *self.stacks.entry(stack.to_vec()).or_default() += 1;
+    /// Without samples, which will be taken every `interval` nanoseconds of processor time; of an AArch32 program or of an AArch64 one.
+    #[must_use]
+    pub fn new(interval: u64, a32: bool) -> Profile {
+        Profile {
+            interval,
+            a32,
+            ..Profile::default()
+        }
+    }
+
+    /// A stack that was seen `count` times, in translated code or not (then in the interpreter, in the translator, or in a system call).
+    pub fn add(&mut self, stack: &[u64], count: u64, translated: bool) {
+        *self.stacks.entry(stack.to_vec()).or_default() += count;
+        self.translated += if translated { count } else { 0 };
+    }
+
+    /// An address without the Thumb bit.
+    fn address(&self, pc: u64) -> u64 {
+        pc & !u64::from(self.a32)
     }
 
     /// How many there are.
@@ -41,24 +70,23 @@ impl Profile {
     /// Forgets all (in the child of a fork).
     pub fn clear(&mut self) {
         self.stacks.clear();
-        self.lost = 0;
+        (self.translated, self.lost) = (0, 0);
     }
 
-    /// The functions that took most time, and the places in them.
+    /// The functions that took most time, and the blocks, each with its hottest instruction.
     #[must_use]
-    pub fn to_text(&self, program: &str, symbolize: Symbolize<'_>) -> String {
+    pub fn to_text(&self, program: &str, symbolize: Symbolize<'_>, block: &dyn Fn(u64) -> Block) -> String {
         let total = self.samples();
-        let (mut own, mut inclusive, mut places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut own, mut inclusive) = (BTreeMap::new(), BTreeMap::new());
+        let mut places: BTreeMap<u64, BTreeMap<u64, u64>> = BTreeMap::new();
         for (stack, &count) in &self.stacks {
             let mut seen = HashSet::new();
             for (depth, &pc) in stack.iter().enumerate() {
                 // The caller's address is behind the call.
-                let (function, start) = symbolize(if depth == 0 { pc } else { pc.wrapping_sub(4) });
+                let (function, _) = symbolize(if depth == 0 { pc } else { pc.wrapping_sub(4) });
                 if depth == 0 {
                     *own.entry(function.clone()).or_insert(0) += count;
-                    *places
-                        .entry((pc, function.clone(), pc.wrapping_sub(start)))
-                        .or_insert(0) += count;
+                    *places.entry(block(pc).start).or_default().entry(pc).or_insert(0) += count;
                 }
                 if seen.insert(function.clone()) {
                     *inclusive.entry(function).or_insert(0) += count;
@@ -69,7 +97,8 @@ impl Profile {
         let milliseconds = (total * self.interval) as f64 / 1e6;
         let _ = writeln!(
             text,
-            "armlet: {program}: {total} samples ({milliseconds:.0} ms of processor time)"
+            "armlet: {program}: {total} samples ({milliseconds:.0} ms of processor time), {:.1} % in translated code",
+            self.translated as f64 * 100.0 / total.max(1) as f64
         );
         if self.lost > 0 {
             let _ = writeln!(text, "  {} samples were lost", self.lost);
@@ -95,15 +124,27 @@ impl Profile {
                 function.object
             );
         }
-        let _ = writeln!(text, "\n    own    place");
+        let _ = writeln!(
+            text,
+            "\n    own    block                                     hottest instruction"
+        );
+        let sum = |block: &BTreeMap<u64, u64>| block.values().sum::<u64>();
         let mut sorted: Vec<_> = places.iter().collect();
-        sorted.sort_by_key(|&(place, count)| (std::cmp::Reverse(*count), place.0));
-        for ((pc, function, offset), count) in sorted.into_iter().take(20) {
+        sorted.sort_by_key(|&(&start, places)| (std::cmp::Reverse(sum(places)), start));
+        for (&start, places) in sorted.into_iter().take(20) {
+            let hottest = places
+                .iter()
+                .max_by_key(|&(&pc, &count)| (count, std::cmp::Reverse(pc)));
+            let Some((&pc, _)) = hottest else { continue };
+            let (function, entry) = symbolize(start);
+            let start = self.address(start);
+            let place = format!("{start:#x} {}+{:#x}", function.name, start.wrapping_sub(entry));
+            let share = share(sum(places));
             let _ = writeln!(
                 text,
-                "  {:5.1} %  {pc:#014x}  {}+{offset:#x}",
-                share(*count),
-                function.name
+                "  {share:5.1} %  {place:40}  {:#x} {}",
+                self.address(pc),
+                block(pc).text
             );
         }
         text
@@ -141,11 +182,11 @@ impl Profile {
         let mut calls: BTreeMap<Function, BTreeMap<(u64, Function, u64), u64>> = BTreeMap::new();
         for (stack, &count) in &self.stacks {
             let at = |depth: usize| {
-                if depth == 0 {
+                self.address(if depth == 0 {
                     stack[0]
                 } else {
                     stack[depth].wrapping_sub(4)
-                }
+                })
             };
             let functions: Vec<(Function, u64)> = (0..stack.len()).map(|depth| symbolize(at(depth))).collect();
             let Some((leaf, _)) = functions.first() else { continue };
@@ -207,24 +248,28 @@ mod tests {
     }
 
     fn profile() -> Profile {
-        let mut profile = Profile {
-            interval: 1_000_000,
-            ..Profile::default()
-        };
-        for _ in 0..3 {
-            profile.add(&[0x310, 0x224, 0x118]);
-        }
-        profile.add(&[0x230, 0x118]);
+        let mut profile = Profile::new(1_000_000, false);
+        profile.add(&[0x310, 0x224, 0x118], 2, true);
+        profile.add(&[0x310, 0x224, 0x118], 1, true);
+        profile.add(&[0x230, 0x118], 1, false);
         profile
     }
 
     #[test]
-    fn functions_and_places() {
-        let text = profile().to_text("a.out", &symbolize);
-        assert!(text.contains("4 samples (4 ms"), "{text}");
+    fn functions_and_blocks() {
+        let block = |pc: u64| Block {
+            start: pc & !0x1f,
+            text: format!("insn {pc:x}"),
+        };
+        let text = profile().to_text("a.out", &symbolize, &block);
+        assert!(
+            text.contains("4 samples (4 ms of processor time), 75.0 % in translated code\n"),
+            "{text}"
+        );
         assert!(text.contains(" 75.0 %       75.0 %     inner (a.out)"), "{text}");
         assert!(text.contains("  0.0 %      100.0 %     main (a.out)"), "{text}");
-        assert!(text.contains(" 75.0 %  0x000000000310  inner+0x10"), "{text}");
+        assert!(text.contains(" 75.0 %  0x300 inner+0x0 "), "{text}");
+        assert!(text.contains("  0x310 insn 310\n"), "{text}");
     }
 
     #[test]

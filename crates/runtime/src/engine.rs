@@ -9,7 +9,7 @@ use armlet_cpu::a64::State;
 use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a32;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
-use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit};
+use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit, Located, Place};
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
 
@@ -175,6 +175,16 @@ pub(crate) fn after_fork(child: bool) {
     if let Some(jit) = JIT.get() {
         jit.after_fork(child);
     }
+}
+
+/// In a signal handler: where the thread is, with the values of two X registers if it is in translated code.
+pub(crate) fn locate(context: &libc::ucontext_t, registers: [u8; 2]) -> Located {
+    JIT.get().map_or(Located::Outside, |jit| jit.locate(context, registers))
+}
+
+/// The regions that are translated now.
+pub(crate) fn places() -> Vec<Place> {
+    JIT.get().map(|jit| jit.places()).unwrap_or_default()
 }
 
 /// What has been translated so far.

@@ -15,6 +15,7 @@ use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
 use crate::options::{Options, Watch};
+use crate::profiler::ProfileTo;
 use crate::signal::SignalSet;
 use crate::statistics::StatsTo;
 
@@ -67,6 +68,7 @@ impl Handover {
             number(options.quiet_faults.into()),
             optional(options.stats.as_ref().and_then(|stats| stats.text.as_deref()).map(path)),
             optional(options.stats.as_ref().and_then(|stats| stats.json.as_deref()).map(path)),
+            serde_json::to_vec(&(&options.profile, options.perf_map, &options.jitdump)).unwrap_or_default(),
             optional(options.watch.as_ref().map(|watch| watch.words.clone().into_bytes())),
         ];
         let mut text = VARIABLE.to_vec();
@@ -92,6 +94,7 @@ impl Handover {
             rest = rest.get(end..)?;
             Some(field)
         };
+        let (perf_map, jitdump);
         Some(Handover {
             program: parse(next()?)?,
             path: CString::new(next()?).ok()?,
@@ -123,6 +126,13 @@ impl Handover {
                     let (text, json) = (path(optional(next()?)?), path(optional(next()?)?));
                     (text.is_some() || json.is_some()).then_some(StatsTo { text, json })
                 },
+                profile: {
+                    let profile: Option<ProfileTo>;
+                    (profile, perf_map, jitdump) = serde_json::from_slice(next()?).ok()?;
+                    profile
+                },
+                perf_map,
+                jitdump,
                 watch: match optional(next()?)? {
                     Some(bytes) => {
                         let words = String::from_utf8(bytes).ok()?;

@@ -8,6 +8,7 @@
 //! - `engine.rs`: the seam behind which instructions are executed;
 //! - `rootfs.rs`: `--rootfs`, another root directory;
 //! - `observed.rs`: threads that somebody watches (see `armlet-observe`);
+//! - `profiler.rs`: samples of the call stack (`armlet profile`);
 //! - `statistics.rs`: clocks and counts (`--stats`);
 //! - `report.rs`: the report of a fatal fault;
 //! - `startup.rs`: what Rust's runtime changes before `main`.
@@ -19,9 +20,12 @@ mod engine;
 mod exec;
 mod exit;
 mod handover;
+mod names;
 mod observed;
 mod options;
+mod perf;
 mod process;
+mod profiler;
 mod report;
 mod rootfs;
 mod signal;
@@ -36,6 +40,7 @@ pub use armlet_syscall::strace;
 pub use armlet_syscall::task::Settings;
 pub use engine::{Engine, EngineKind, Stop};
 pub use options::{Options, Watch};
+pub use profiler::ProfileTo;
 pub use rootfs::RootfsError;
 pub use start::{Launch, LaunchError, host_environment, launch, resume};
 pub use statistics::StatsTo;

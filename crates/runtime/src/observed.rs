@@ -91,8 +91,22 @@ impl Thread {
         }
     }
 
-    /// The process is over, as far as statistics are concerned.
-    pub(crate) fn report_statistics(&self, end: &str) {
+    /// Counts what the timer's handler has sampled.
+    pub(crate) fn take_samples(&mut self) {
+        if let (Some(sampler), Some(profiler)) = (&self.sampler, &self.process.program.profiler) {
+            sampler.drain(&self.process, profiler);
+        }
+    }
+
+    /// The process is over: its statistics, its profile.
+    pub(crate) fn report_statistics(&mut self, end: &str) {
+        if self.process.borrows_memory {
+            return;
+        }
+        self.take_samples();
+        if let Some(profiler) = &self.process.program.profiler {
+            profiler.report(&self.process);
+        }
         let program = &self.process.program;
         if let Some(statistics) = program.statistics.as_ref().filter(|_| !self.process.borrows_memory) {
             statistics.report(program, end);
@@ -106,6 +120,9 @@ impl Thread {
         }
         if let (Some(statistics), Some(clock)) = (&self.process.program.statistics, &self.clock) {
             statistics.forked(clock);
+        }
+        if let (Some(profiler), Some(sampler)) = (&self.process.program.profiler, self.sampler.take()) {
+            self.sampler = Some(profiler.forked(sampler, self.process.program.abi));
         }
         if let Some(mut observer) = self.observer.take() {
             observer.forked(self);

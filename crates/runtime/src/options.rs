@@ -8,6 +8,7 @@ use armlet_syscall::strace;
 use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
+use crate::profiler::ProfileTo;
 use crate::statistics::StatsTo;
 
 /// How a program is to be run; holds for it and for every ARM program that it starts.
@@ -34,6 +35,12 @@ pub struct Options {
     pub quiet_faults: bool,
     /// Where statistics go.
     pub stats: Option<StatsTo>,
+    /// Samples of its call stack, and where they go.
+    pub profile: Option<ProfileTo>,
+    /// Write `/tmp/perf-PID.map`, in which Linux perf finds the names of translated code.
+    pub perf_map: bool,
+    /// Write `jit-PID.dump` to this directory: the translated code, for `perf inject --jit`.
+    pub jitdump: Option<PathBuf>,
     /// Who watches the program.
     pub watch: Option<Watch>,
 }
@@ -60,6 +67,9 @@ impl Default for Options {
             stack_size: None,
             quiet_faults: false,
             stats: None,
+            profile: None,
+            perf_map: false,
+            jitdump: None,
             watch: None,
         }
     }

@@ -11,6 +11,7 @@ use armlet_syscall::abi::Abi;
 use armlet_syscall::strace::Strace;
 
 use crate::options::Options;
+use crate::profiler::Profiler;
 use crate::signal::Actions;
 use crate::signal::host::Mailbox;
 use crate::statistics::Collector;
@@ -29,6 +30,8 @@ pub(crate) struct Program {
     pub abi: Abi,
     /// Where system calls are printed.
     pub strace: Option<Strace>,
+    /// The samples of the process.
+    pub profiler: Option<Profiler>,
     /// The statistics of the process.
     pub statistics: Option<Collector>,
 }

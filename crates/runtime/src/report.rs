@@ -182,20 +182,8 @@ fn decode_a32(
     Result<armlet_decoder::a32::Decoded, armlet_decoder::a32::Undecoded>,
     String,
 )> {
-    if !cpu.a32.thumb {
-        let word = load::<u32>(cpu.pc).ok()?;
-        return Some((armlet_decoder::a32::decode(word), format!("{word:08x}")));
-    }
-    let first = load::<u16>(cpu.pc).ok()?;
-    let long = t32::length(first) == 4;
-    let second = if long { load::<u16>(cpu.pc + 2).ok()? } else { 0 };
-    let text = if long {
-        format!("{first:04x} {second:04x}")
-    } else {
-        format!("{first:04x}")
-    };
-    let word = u32::from(first) << 16 | u32::from(second);
-    Some((t32::decode(word, t32::ItState(cpu.a32.itstate)), text))
+    let place = armlet_interpreter::a32::Place::new(cpu.pc as u32, cpu.a32.thumb);
+    crate::names::decode_at(place, t32::ItState(cpu.a32.itstate))
 }
 
 fn instruction_a32(cpu: &State) -> String {

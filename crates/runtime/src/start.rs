@@ -23,9 +23,10 @@ use armlet_syscall::{Errno, fs, host};
 use crate::handover::Handover;
 use crate::options::Options;
 use crate::process::{Process, Program, Threads};
+use crate::profiler::{ProfileTo, Profiler};
 use crate::rootfs::RootfsError;
 use crate::signal::host as signals;
-use crate::signal::{Actions, SignalSet, see_defaults};
+use crate::signal::{Actions, SignalSet, see_defaults, see_samples};
 use crate::statistics::{Collector, StatsTo};
 use crate::thread::{Runner, Thread, quiet_call};
 use crate::{INTERNAL_ERROR, exec, rootfs, startup};
@@ -126,7 +127,9 @@ fn prepare(launch: Launch) -> Result<Start, LaunchError> {
     } = launch;
     // Its path is one of the host's.
     let strace = open_strace(&options)?;
-    if let Some(Err((path, source))) = options.stats.as_ref().map(StatsTo::prepare) {
+    let stats = options.stats.as_ref().map_or(Ok(()), StatsTo::prepare);
+    let profile = options.profile.as_ref().map_or(Ok(()), ProfileTo::prepare);
+    if let Err((path, source)) = stats.and(profile) {
         return Err(LaunchError::Strace { path, source });
     }
     let program = match &options.rootfs {
@@ -289,8 +292,13 @@ struct Start {
 impl Start {
     fn run(self) -> LoadError {
         let statistics = self.options.stats.clone().map(Collector::new);
-        if statistics.is_some() || self.options.watch.is_some() {
+        let profiled = self.options.profile.is_some();
+        if statistics.is_some() || profiled || self.options.watch.is_some() {
             see_defaults();
+        }
+        if profiled {
+            armlet_jit::want_places();
+            see_samples();
         }
         let mut entropy = Entropy::Host;
         let stack_limit = self.options.stack_size.unwrap_or_else(host_stack_limit);
@@ -342,6 +350,7 @@ impl Start {
         startup::close_what_was_closed();
         let threads = Arc::new(Threads::default());
         space.observe_code(Arc::clone(&threads) as _);
+        let profiler = self.options.profile.clone().map(|to| Profiler::new(to, abi));
         let program = Program {
             executable: executable.unwrap_or(self.path),
             options: self.options,
@@ -350,6 +359,7 @@ impl Start {
             abi,
             strace: self.strace,
             statistics,
+            profiler,
         };
         let process = Process {
             space,
@@ -362,7 +372,9 @@ impl Start {
         if program.strace.is_none() && program.options.watch.is_none() && program.statistics.is_none() {
             crate::engine::allow_quick_calls();
         }
-        let thread = Thread::new(Arc::new(process), self.mask);
+        let process = Arc::new(process);
+        crate::perf::start(&process);
+        let thread = Thread::new(process, self.mask);
         let status = Runner::new(cpu, thread).run();
         // Only this thread: others may go on.
         quiet_call(libc::SYS_exit, [status as u64]);

@@ -52,7 +52,7 @@ pub(crate) fn numbered(path: &Path) -> PathBuf {
         .into()
 }
 
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if path == Path::new("-") {
         return std::io::stderr().write_all(text.as_bytes());
     }

@@ -15,6 +15,7 @@ use crate::engine::{Engine, Stop};
 use crate::exec::Leaving;
 use crate::exit;
 use crate::process::Process;
+use crate::profiler::Sampler;
 use crate::signal::FaultDetails;
 use crate::signal::host::{self as signals, Mailbox};
 use crate::statistics::{Clock, Collector};
@@ -40,6 +41,8 @@ pub(crate) struct Thread {
     pub restart_block: Option<RestartBlock>,
     /// Who watches it.
     pub observer: Option<Box<dyn Observer>>,
+    /// Its samples, if a profile is made.
+    pub sampler: Option<Box<Sampler>>,
     /// What it spends its time on; `None` without `--stats`.
     pub clock: Option<Arc<Clock>>,
 }
@@ -68,6 +71,7 @@ impl Thread {
             leaving: None,
             restart_block: None,
             observer: None,
+            sampler: None,
             clock,
         }
     }
@@ -91,6 +95,11 @@ impl Runner {
         self.thread.process.threads.add(&self.thread.mailbox);
         signals::set_current(Arc::as_ptr(&self.thread.mailbox));
         self.thread.mailbox.thread.store(signals::gettid(), Ordering::Relaxed);
+        if let Some(profiler) = &self.thread.process.program.profiler {
+            let attention = &raw const self.thread.mailbox.attention;
+            let abi = self.thread.process.program.abi;
+            self.thread.sampler = Some(profiler.sample(abi, &raw const *self.cpu, attention));
+        }
         // Host threads that the view starts are not to get the guest's signals: all are blocked still.
         self.attach();
         self.thread.mailbox.set_mask(self.thread.mask());
@@ -100,6 +109,8 @@ impl Runner {
             self.execute::<false>()
         };
         self.thread.tell(End::Thread(status));
+        self.thread.take_samples();
+        self.thread.sampler = None;
         signals::set_mask(signals::ALL);
         self.thread.mailbox.return_to_kernel();
         signals::set_current(std::ptr::null());
@@ -125,6 +136,7 @@ impl Runner {
                         clock.enter(Phase::Signal);
                     }
                     self.thread.mailbox.attention.store(0, Ordering::Relaxed);
+                    self.thread.take_samples();
                     for range in self.thread.mailbox.take_invalid() {
                         self.engine.invalidate(range);
                     }

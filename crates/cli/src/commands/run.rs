@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::{CString, OsStr, OsString};
+use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use armlet_runtime::{Launch, Options, Settings, Watch, host_environment, launch, strace};
@@ -44,7 +45,8 @@ pub fn run_watched(flags: RunFlags, watch: Option<Watch>, words: Vec<OsString>, 
     })
 }
 
-fn run_with(
+/// Runs the program, and changes what the flags say before.
+pub fn run_with(
     mut flags: RunFlags,
     words: Vec<OsString>,
     personality: Personality,
@@ -116,11 +118,18 @@ fn start(flags: RunFlags, words: Vec<OsString>, change: impl FnOnce(&mut Launch)
     complain(&format_args!("{error}{hint}"), error.exit_code())
 }
 
+/// A directory that holds wherever the program goes.
+fn directory(path: &Path) -> Result<PathBuf, String> {
+    let absolute = fs::canonicalize(path).and_then(|path| fs::read_dir(&path).map(|_| path));
+    absolute.map_err(|error| format!("--jitdump {}: {error}", path.display()))
+}
+
 /// Everything that the runtime has to know.
 fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
     let string = |text: OsString| CString::new(text.into_vec()).map_err(|_| "a NUL byte in an argument".to_owned());
     let (stats, watch) = (watch::stats_to(&flags)?, watch::of_flags(&flags)?);
     let environment = environment(&flags)?;
+    let jitdump = flags.jitdump.as_deref().map(directory).transpose()?;
     let program = words.first().cloned().unwrap_or_default().into();
     let mut arguments = words.into_iter().map(string).collect::<Result<Vec<_>, _>>()?;
     if let (Some(name), Some(first)) = (flags.argv0, arguments.first_mut()) {
@@ -145,6 +154,9 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
             stack_size: flags.stack_size,
             quiet_faults: flags.quiet_faults,
             stats,
+            profile: None,
+            perf_map: flags.perf_map,
+            jitdump,
             watch,
         },
     })

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use armlet_observe::View;
 use armlet_observe::gdb::Debugger;
 use armlet_observe::trace::{self, Trace};
-use armlet_runtime::{StatsTo, Watch, strace};
+use armlet_runtime::{ProfileTo, StatsTo, Watch, strace};
 use serde::{Deserialize, Serialize};
 
 use super::run;
-use crate::args::{RunFlags, StatsArgs, StraceArgs, TraceArgs};
+use crate::args::{ProfileArgs, RunFlags, StatsArgs, StraceArgs, TraceArgs};
 use crate::words::Personality;
 use crate::{USAGE, complain};
 
@@ -173,6 +173,26 @@ pub fn strace(arguments: StraceArgs, program: Vec<OsString>, personality: Person
             flags.strace_file = file.or(flags.strace_file);
             run::run_traced(flags, options, program, personality)
         }
+        Err(error) => complain(&error, USAGE.into()),
+    }
+}
+
+/// `armlet profile`.
+pub fn profile(arguments: ProfileArgs, program: Vec<OsString>, personality: Personality) -> ExitCode {
+    let place = |path: &Option<PathBuf>| path.as_deref().map_or(Ok(None), output);
+    let to = || -> Result<ProfileTo, String> {
+        Ok(ProfileTo {
+            text: Some(place(&arguments.output)?.unwrap_or_else(|| "-".into())),
+            folded: place(&arguments.folded)?,
+            callgrind: place(&arguments.callgrind)?,
+            frequency: arguments.frequency,
+            first: std::process::id(),
+        })
+    };
+    match to() {
+        Ok(to) => run::run_with(arguments.flags, program, personality, |launch| {
+            launch.options.profile = Some(to)
+        }),
         Err(error) => complain(&error, USAGE.into()),
     }
 }

@@ -34,6 +34,14 @@ pub(crate) fn see_defaults() {
     DEFAULTS_SEEN.store(true, Ordering::Relaxed);
 }
 
+/// SIGPROF takes samples, whatever the guest does with it.
+static SAMPLES_SEEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on, SIGPROF comes to armlet.
+pub(crate) fn see_samples() {
+    SAMPLES_SEEN.store(true, Ordering::Relaxed);
+}
+
 /// Whether armlet itself has to do what a signal's default action is.
 pub(crate) fn sees_default(signal: i32) -> bool {
     const HARMLESS: [i32; 8] = [
@@ -146,6 +154,13 @@ impl Actions {
 fn mirror(signal: i32, action: &SigAction) {
     let host = match action.handler {
         _ if bit(signal) & FAULTS != 0 => HostAction::Record,
+        _ if signal == libc::SIGPROF && SAMPLES_SEEN.load(Ordering::Relaxed) => {
+            return set_action(
+                signal,
+                HostAction::Record,
+                action.flags & HOST_FLAGS | libc::SA_RESTART as u64,
+            );
+        }
         SIG_DFL if sees_default(signal) => HostAction::Record,
         SIG_DFL => HostAction::Default,
         SIG_IGN => HostAction::Ignore,

@@ -363,6 +363,9 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     }
     // SAFETY: the kernel hands a ucontext_t to an SA_SIGINFO handler.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    if signal == libc::SIGPROF && crate::profiler::sample(&raw, context) {
+        return;
+    }
     // SAFETY: set by the thread itself, and valid as long as it has signals unblocked.
     let Some(mailbox) = (unsafe { CURRENT.get().as_ref() }) else {
         return;

@@ -21,7 +21,7 @@ pub(crate) mod frame;
 pub(crate) mod frame_a32;
 pub(crate) mod host;
 
-pub(crate) use actions::{Actions, Disposition, see_defaults, sees_default};
+pub(crate) use actions::{Actions, Disposition, see_defaults, see_samples, sees_default};
 pub(crate) use deliver::FaultDetails;
 pub(crate) use host::gettid;
 
