@@ -59,6 +59,9 @@ pub enum Command {
     /// Run a program, and tell where it spent its processor time: functions, places, flame graphs, a callgrind file
     #[command(override_usage = "armlet profile [FLAGS] PROGRAM [ARGUMENTS]...")]
     Profile(ProfileArgs),
+    /// Run a program, and write a page about the run: time, hot blocks in ARM and x86-64 side by side, system calls
+    #[command(override_usage = "armlet report [-o FILE] [FLAGS] PROGRAM [ARGUMENTS]...")]
+    Report(ReportArgs),
     /// Run a program, and print each instruction with what it reads and writes
     #[command(override_usage = "armlet trace [FLAGS] PROGRAM [ARGUMENTS]...")]
     Trace(TraceArgs),
@@ -305,6 +308,17 @@ pub struct ProfileArgs {
     /// Samples per second of processor time
     #[arg(short = 'F', long = "frequency", value_name = "N", default_value_t = 997, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub frequency: u32,
+    /// How the program is run.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
+/// What `armlet report` takes.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The page: one file that needs no other
+    #[arg(short = 'o', long = "output", value_name = "FILE", default_value = "report.html")]
+    pub output: PathBuf,
     /// How the program is run.
     #[command(flatten)]
     pub flags: RunFlags,

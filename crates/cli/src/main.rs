@@ -44,6 +44,7 @@ fn main() -> ExitCode {
             return USAGE.into();
         }
     };
+    let own_words = flags.clone();
     let cli = match Cli::command()
         .try_get_matches_from(flags)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
@@ -68,6 +69,9 @@ fn main() -> ExitCode {
         Some(Command::Stats(arguments)) => return commands::watch::stats(arguments, program, personality),
         Some(Command::Strace(arguments)) => return commands::watch::strace(arguments, program, personality),
         Some(Command::Profile(arguments)) => return commands::watch::profile(arguments, program, personality),
+        Some(Command::Report(arguments)) => {
+            return commands::report::run(&arguments, &program, &own_words, personality);
+        }
         Some(Command::Trace(arguments)) => return commands::watch::trace(arguments, program, personality),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
         Some(Command::Explain(arguments)) => commands::explain::run(&arguments),

@@ -46,7 +46,7 @@ const SPELLINGS: [(&str, &str); 5] = [
 ];
 
 /// Subcommands that run a program: what follows its name is the program's.
-pub const RUNNERS: [&str; 5] = ["run", "profile", "stats", "strace", "trace"];
+pub const RUNNERS: [&str; 6] = ["run", "profile", "report", "stats", "strace", "trace"];
 
 /// Options of qemu-user that armlet does not have, and what to do instead.
 const REFUSED: [(&str, &str); 12] = [
@@ -63,6 +63,24 @@ const REFUSED: [(&str, &str); 12] = [
     ("-seed", "leave it out; --no-aslr makes addresses the same in every run"),
     ("-xtensa-abi-call0", "leave it out"),
 ];
+
+/// A runner's flags (behind the command's name and the runner's) without one that takes a value.
+pub fn without(flags: &[OsString], short: char, long: &str) -> Vec<OsString> {
+    let mut rest = flags.iter().skip(2);
+    let mut kept = Vec::new();
+    while let Some(word) = rest.next() {
+        let text = word.to_string_lossy();
+        let is_alone = text == format!("-{short}") || text == format!("--{long}");
+        let has_value = text.starts_with(&format!("--{long}="))
+            || (!text.starts_with("--") && text.starts_with(&format!("-{short}")));
+        if is_alone {
+            rest.next();
+        } else if !has_value {
+            kept.push(word.clone());
+        }
+    }
+    kept
+}
 
 impl Words {
     /// Splits the command line. `command` says which flags take a value, and what subcommands there are.
@@ -185,6 +203,26 @@ mod tests {
         );
         assert_eq!(split("armlet --stats=x ./a"), both("armlet --stats=x", "./a"));
         assert_eq!(split("armlet --no-aslr"), both("armlet --no-aslr", ""));
+    }
+
+    #[test]
+    fn a_flag_is_left_out() {
+        let words = [
+            "armlet",
+            "report",
+            "-o",
+            "page",
+            "--engine",
+            "jit",
+            "--output=x",
+            "-opage",
+            "--output",
+            "y",
+            "-L",
+            "dir",
+        ];
+        let words = words.map(OsString::from);
+        assert_eq!(without(&words, 'o', "output"), ["--engine", "jit", "-L", "dir"]);
     }
 
     #[test]

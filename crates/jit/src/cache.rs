@@ -175,6 +175,19 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
     Ok(region)
 }
 
+/// The same for AArch32.
+pub(crate) fn optimised_a32(
+    place: Place,
+    model: Model,
+    code: &mut impl a32::Fetch,
+    around: &lift::Around<'_>,
+) -> Result<Region, Fault> {
+    let mut region = lift::a32::region(place, model, code, around)?;
+    opt::remove_dead_flags(&mut region);
+    opt::turn_comparisons(&mut region);
+    Ok(region)
+}
+
 impl Cache {
     fn new(arena_size: usize, numbers: Numbers, a32: bool) -> io::Result<Cache> {
         let mut arena = Arena::new(arena_size)?;
@@ -657,12 +670,7 @@ impl Jit {
         executed: &dyn Fn(u64) -> bool,
         eager: bool,
     ) -> Option<u64> {
-        let make = |around: &lift::Around<'_>| {
-            let mut region = lift::a32::region(place, model, code, around)?;
-            opt::remove_dead_flags(&mut region);
-            opt::turn_comparisons(&mut region);
-            Ok(region)
-        };
+        let make = |around: &lift::Around<'_>| optimised_a32(place, model, code, around);
         self.translate_region(place.0.into(), make, executed, eager)
     }
 

@@ -10,8 +10,12 @@ use crate::ir::{Counters, Region};
 /// A translated block and how often it ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockCount {
-    /// Guest address.
+    /// Guest address (AArch32: without the Thumb bit).
     pub pc: u64,
+    /// Whether it is code of AArch32, and of T32 then.
+    pub a32: Option<bool>,
+    /// Bytes of guest code.
+    pub bytes: u32,
     /// Guest instructions.
     pub insns: u32,
     /// Those of them that translated code executes when the block runs to its end: without the one that it may leave to the interpreter.
@@ -55,10 +59,16 @@ impl Counting {
         let translated = Instant::now();
         let first = region.blocks.first().map_or(0, |block| block.pc);
         let blocks = region.blocks.iter().map(|block| BlockCount {
-            pc: block.pc,
+            pc: match block.places.first() {
+                Some(&place) => place & 0xffff_fffe,
+                None if region.a32 => block.end_pc & 0xffff_fffe,
+                None => block.pc,
+            },
+            a32: region.a32.then_some(first & 1 != 0),
+            bytes: block.bytes,
             insns: block.insns,
             own: block.own(),
-            region: first,
+            region: if region.a32 { first & !1 } else { first },
             region_bytes: 0,
             executions: 0,
             translated,

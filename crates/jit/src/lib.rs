@@ -33,7 +33,7 @@ mod thread;
 pub use cache::{Counts, Jit};
 pub use counting::BlockCount;
 pub use interpreted::interpreted;
-pub use listing::{Listed, Listing, listing};
+pub use listing::{Listed, Listing, listing, listing_a32};
 pub use locate::{Located, Place, Tell, tell_of_translations, want_places};
 pub use quick::{QuickCall, install_quick_calls};
 pub use recover::install_fault_handler;

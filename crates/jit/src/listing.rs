@@ -4,10 +4,12 @@
 use std::ops::Range;
 
 use armlet_cpu::Fault;
-use armlet_interpreter::a64::Fetch;
+use armlet_cpu::a32_features::Model;
+use armlet_interpreter::a32::Place;
+use armlet_interpreter::{a32, a64};
 
 use crate::emit::{self, Shared};
-use crate::ir::{Numbers, Region};
+use crate::ir::{Block, Numbers, Region};
 use crate::{cache, lift};
 
 /// Where the host code is taken to be.
@@ -49,8 +51,33 @@ pub struct Listing {
 /// # Errors
 ///
 /// The fault of fetching the first instruction.
-pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
-    let region = cache::optimised(pc, code, &lift::Around::ALL)?;
+pub fn listing(pc: u64, code: &mut impl a64::Fetch) -> Result<Listing, Fault> {
+    cache::optimised(pc, code, &lift::Around::ALL).map(|region| list(&region))
+}
+
+/// The same for AArch32: addresses in the listing are without the Thumb bit.
+///
+/// # Errors
+///
+/// As [`listing`].
+pub fn listing_a32(place: Place, model: Model, code: &mut impl a32::Fetch) -> Result<Listing, Fault> {
+    cache::optimised_a32(place, model, code, &lift::Around::ALL).map(|region| list(&region))
+}
+
+/// The addresses of a block's instructions, as nodes and marks name them.
+fn places(block: &Block, a32: bool) -> Vec<u64> {
+    if a32 {
+        // The guard of what is conditional is a block without instructions of its own.
+        let mut places = block.places.clone();
+        places.extend((places.last() != Some(&block.end_pc)).then_some(block.end_pc));
+        return places;
+    }
+    (0..block.insns.max(1))
+        .map(|index| block.pc.wrapping_add(4 * u64::from(index)))
+        .collect()
+}
+
+fn list(region: &Region) -> Listing {
     let shared = Shared {
         exit: AT - 0x300,
         exit_stored: AT - 0x200,
@@ -60,32 +87,42 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         constants: AT - 0x1000,
         numbers: Numbers::new(0, true, false),
     };
-    let code = emit::region(&region, shared, AT);
-    let names = names(&region, &code, &shared);
+    let code = emit::region(region, shared, AT);
+    let names = names(region, &code, &shared);
     let mut marks = code.marks.iter().copied().peekable();
-    let mut instructions = Vec::new();
+    let mut instructions: Vec<Listed> = Vec::new();
     for block in &region.blocks {
-        for index in 0..block.insns.max(1) {
-            let pc = block.pc.wrapping_add(4 * u64::from(index));
-            let nodes = block.nodes.iter().filter(|node| node.pc == pc);
+        let places = places(block, region.a32);
+        for (index, &place) in places.iter().enumerate() {
+            let nodes = block.nodes.iter().filter(|node| node.pc == place);
             let mut ops: Vec<String> = nodes.map(|node| node.op.to_string()).collect();
-            if index + 1 >= block.insns {
+            if index + 1 == places.len() {
                 ops.push(block.end.to_string());
             }
-            let mut host = None;
-            while let Some((start, _)) = marks.next_if(|&(_, mark)| mark == pc) {
+            let mut host: Option<Range<usize>> = None;
+            while let Some((start, _)) = marks.next_if(|&(_, mark)| mark == place) {
                 let end = marks.peek().map_or(code.body_end, |&(next, _)| next);
-                host = Some(host.map_or(start, |(first, _)| first)..end).map(|range| (range.start, range.end));
+                host = Some(host.map_or(start, |host| host.start)..end);
             }
             let host = host.unwrap_or_default();
-            instructions.push(Listed {
-                pc,
-                ops,
-                host: host.0..host.1,
-            });
+            let pc = if region.a32 { place & 0xffff_fffe } else { place };
+            match instructions.last_mut() {
+                // A guard and what it guards are one instruction.
+                Some(last) if region.a32 && last.pc == pc => {
+                    last.ops.extend(ops);
+                    if !host.is_empty() {
+                        last.host = if last.host.is_empty() {
+                            host
+                        } else {
+                            last.host.start..host.end
+                        };
+                    }
+                }
+                _ => instructions.push(Listed { pc, ops, host }),
+            }
         }
     }
-    Ok(Listing {
+    Listing {
         instructions,
         blocks: region.blocks.iter().map(|block| block.pc).collect(),
         names,
@@ -93,7 +130,7 @@ pub fn listing(pc: u64, code: &mut impl Fetch) -> Result<Listing, Fault> {
         v: code.mapping.v_pairs().collect(),
         bytes: code.bytes,
         at: AT,
-    })
+    }
 }
 
 /// See [`Listing::names`].

@@ -99,6 +99,10 @@ pub struct Block {
     pub symbol: Option<String>,
     /// Guest instructions.
     pub instructions: u32,
+    /// The instruction set: `a64`, `a32` or `t32`.
+    pub isa: String,
+    /// The bytes of its code in hexadecimal digits, if they can be read at the end.
+    pub code: String,
     /// How often it was entered in translated code.
     pub executions: u64,
     /// Guest instructions executed by it.
@@ -134,6 +138,10 @@ pub struct Stats {
     pub fallbacks: BTreeMap<String, u64>,
     /// System calls by name.
     pub syscalls: BTreeMap<String, u64>,
+    /// The instructions that translated code executed, by the manual's chapter (the decoder's file) and by mnemonic.
+    pub mix: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What was translated in each hundredth of the time: regions, and guest instructions in them.
+    pub timeline: Vec<(u64, u64)>,
     /// The blocks that executed most instructions in translated code, most first.
     pub hot_blocks: Vec<Block>,
     /// The largest resident set in KiB.

@@ -1,6 +1,8 @@
 //! Where the time and the work of a run go (`--stats`): one clock for each guest thread, which engines and the thread's loop set, and the report at
 //! the end of the process. Without `--stats`, no clock exists, and engines are compiled without the calls of one.
 
+mod code;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -10,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use armlet_cpu::probe::{Event, Phase, Probe};
+use armlet_jit::BlockCount;
 use armlet_memory::ticks;
 use armlet_observe::Stats;
 use armlet_observe::stats::{Block, Counts, Times};
@@ -19,6 +22,8 @@ use crate::process::Program;
 
 /// Blocks in the list of the hottest.
 const HOT_BLOCKS: usize = 100;
+/// Parts of the time line.
+const TIMELINE: usize = 100;
 
 /// Where statistics go. `%p` in a path is the process's number; without it, the programs of a run share the file. Standard error is `-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -234,6 +239,22 @@ impl Collector {
         let event = |event: Event| clocks.iter().map(|clock| clock.event(event)).sum();
         let mut hot: Vec<_> = blocks.iter().filter(|block| block.executions > 0).collect();
         hot.sort_by_key(|block| (std::cmp::Reverse(block.executions * u64::from(block.own)), block.pc));
+        let since_start = |block: &BlockCount| block.translated.saturating_duration_since(started).as_nanos() as u64;
+        let mut timeline = vec![(0, 0); TIMELINE];
+        let mut regions = std::collections::HashSet::new();
+        for block in &blocks {
+            let at = since_start(block);
+            let slot = (u128::from(at) * TIMELINE as u128 / u128::from(elapsed.max(1))) as usize;
+            let slot = &mut timeline[slot.min(TIMELINE - 1)];
+            slot.0 += u64::from(regions.insert((block.region, at)));
+            slot.1 += u64::from(block.insns);
+        }
+        let mut mix: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+        for block in &hot {
+            for (chapter, mnemonic) in code::kinds(block) {
+                *mix.entry(chapter.to_owned()).or_default().entry(mnemonic).or_default() += block.executions;
+            }
+        }
         let hot_blocks = hot.iter().take(HOT_BLOCKS).map(|block| Block {
             pc: block.pc,
             symbol: program.loaded.symbolize(block.pc).map(|(name, offset, _)| {
@@ -244,10 +265,12 @@ impl Collector {
                 }
             }),
             instructions: block.insns,
+            isa: code::instruction_set(block).to_owned(),
+            code: code::bytes(block).iter().map(|byte| format!("{byte:02x}")).collect(),
             executions: block.executions,
             executed: block.executions * u64::from(block.own),
             region: block.region,
-            translated_at: block.translated.saturating_duration_since(started).as_nanos() as u64,
+            translated_at: since_start(block),
         });
         Stats {
             program: program.executable.display().to_string(),
@@ -294,6 +317,8 @@ impl Collector {
                 .map(|(name, times)| (name.to_owned(), times))
                 .collect(),
             syscalls: calls,
+            mix,
+            timeline,
             hot_blocks: hot_blocks.collect(),
             memory: peak_memory(),
         }

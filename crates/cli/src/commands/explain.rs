@@ -95,7 +95,7 @@ fn host_line(out: &mut String, listing: &Listing, line: &host::Line, style: Styl
 }
 
 /// Which host register stands for which guest register.
-fn registers(listing: &Listing) -> String {
+pub fn registers(listing: &Listing) -> String {
     const HOST: [&str; 16] = [
         "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
     ];

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod disasm;
 pub mod explain;
 pub mod info;
+pub mod report;
 pub mod run;
 pub mod step;
 pub mod watch;
