@@ -140,6 +140,7 @@ pub struct Jit {
 /// How numbers are computed, by what the program turned out to do.
 #[derive(Debug, Default)]
 struct Precautions {
+    a32: bool,
     /// Invalid operations that trapped.
     traps: AtomicU32,
     /// FPSR is read: see [`Numbers::underflow`].
@@ -159,7 +160,7 @@ impl Precautions {
     fn numbers(&self) -> Numbers {
         let trap = self.traps.load(Ordering::Relaxed) < TRAPS;
         let exact = self.underflow.load(Ordering::Relaxed);
-        Numbers::new(self.fpcr.load(Ordering::Relaxed), trap, exact)
+        Numbers::new(self.fpcr.load(Ordering::Relaxed), trap, exact, self.a32)
     }
 }
 
@@ -282,6 +283,7 @@ impl Cache {
         let around = lift::Around {
             executed,
             translated: &|at| self.entries.contains_key(&at),
+            trap: self.stubs.shared.numbers.trap,
         };
         let Ok(mut region) = make(&around) else {
             return Ok(None);
@@ -463,7 +465,10 @@ impl Jit {
     }
 
     fn made(arena_size: usize, a32: bool) -> io::Result<Jit> {
-        let precautions = Precautions::default();
+        let precautions = Precautions {
+            a32,
+            ..Precautions::default()
+        };
         let cache = Cache::new(arena_size, precautions.numbers(), a32)?;
         Ok(Jit {
             code: cache.arena.executable(),
@@ -597,6 +602,11 @@ impl Jit {
     /// Checks results of floating point in code, instead of having invalid operations trap.
     pub fn check_numbers(&self) {
         self.precautions.traps.store(TRAPS, Ordering::Relaxed);
+    }
+
+    /// Takes it that few operations trap, whatever has been seen: the opposite of [`Jit::check_numbers`].
+    pub fn trust_numbers(&self) {
+        self.precautions.traps.store(0, Ordering::Relaxed);
     }
 
     /// Translates for this value of FPCR.

@@ -3,6 +3,7 @@
 use std::arch::asm;
 
 use armlet_cpu::a64::State;
+use armlet_cpu::fp::Fpcr;
 use armlet_decoder::a64::Insn;
 use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
@@ -12,8 +13,8 @@ use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
 use crate::map::{
-    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, unpack_flags,
-    x_slot,
+    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, settle_fpscr,
+    unpack_flags, x_slot,
 };
 
 /// Bytes of host stack for the returns of guest calls, 8 each.
@@ -108,6 +109,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
     let code = asm.ops.finalize().map_err(|_| Full)?;
     arena.push(&code)?;
     let fallback = fallback as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
+    let fallback_standard = fallback_standard as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
     let fallback32 = fallback32 as extern "sysv64" fn(&mut State, &Short, u64) -> u64;
     Ok(Stubs {
         enter: at,
@@ -117,6 +119,7 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
             exit_stored,
             astray,
             fallback: fallback as usize as u64,
+            fallback_standard: fallback_standard as usize as u64,
             fallback32: fallback32 as usize as u64,
             constants,
             numbers,
@@ -176,6 +179,7 @@ pub fn pack(state: &mut State) {
 /// After translated code has run: everybody else's form of the flags.
 pub fn unpack(state: &mut State) {
     state.flags = unpack_flags(state.x[usize::from(PACKED_FLAGS)] as u32);
+    settle_fpscr(state);
 }
 
 /// MXCSR as a process starts with it: all exceptions masked, none raised, to nearest. Under it runs what is not translated.
@@ -184,6 +188,8 @@ const MXCSR: u32 = 0x1f80;
 const RAISED: u32 = 0x3f;
 /// The mask of Invalid.
 const INVALID_MASKED: u32 = 1 << 7;
+/// The masks of Denormal and Underflow.
+const TINY_MASKED: u32 = 1 << 8 | 1 << 11;
 
 /// Tiny results are zeros.
 const FLUSH_RESULTS: u32 = 1 << 15;
@@ -193,12 +199,17 @@ const FLUSH_OPERANDS: u32 = 1 << 6;
 /// MXCSR under which translated code runs.
 pub fn mxcsr(numbers: Numbers) -> u32 {
     let invalid = if numbers.trap { INVALID_MASKED } else { 0 };
+    let tiny = if numbers.trap && numbers.standard {
+        TINY_MASKED
+    } else {
+        0
+    };
     let flush = if numbers.flush {
         FLUSH_RESULTS | FLUSH_OPERANDS
     } else {
         0
     };
-    MXCSR & !invalid | flush | numbers.host_rounding() << 13
+    MXCSR & !invalid & !tiny | flush | numbers.host_rounding() << 13
 }
 
 fn read_mxcsr() -> u32 {
@@ -237,6 +248,17 @@ extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
         }
     }
 }
+
+/// [`fallback`] under the standard value of FPSCR. Translated code of AArch32 runs with the control bits clear.
+extern "sysv64" fn fallback_standard(state: &mut State, insn: &Insn, pc: u64) -> u64 {
+    state.fpcr = Fpcr::standard(0).0;
+    let result = fallback(state, insn, pc);
+    state.fpcr = 0;
+    result
+}
+
+/// In the address of an AArch32 instruction: its condition holds, whatever has become of the flags since it was tested.
+pub const HOLDS: u64 = 1 << 40;
 
 /// Where an AArch32 thread is: `pc` is a place, with the IT state in bits 39 to 32.
 pub fn set_place(state: &mut State, pc: u64) {

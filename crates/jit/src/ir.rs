@@ -324,8 +324,13 @@ pub enum Op {
     WriteTpidr { a: Val },
     /// Vectors.
     Vector(Vector),
-    /// Scalar floating point; the interpreter runs `insn` where the host's result is not Arm's.
-    Float { op: Float, insn: Insn },
+    /// Floating point; the interpreter runs `insn` where the host's result is not Arm's. `standard`: under the standard value of FPSCR (Advanced SIMD
+    /// in AArch32).
+    Float { op: Float, insn: Insn, standard: bool },
+    /// VCMP: the flags of FPSCR, and no others.
+    CompareFpscr { comparison: Comparison },
+    /// The flags of FPSCR = the flags, which a floating-point comparison has just defined.
+    KeepFpscr,
     /// Advanced SIMD on integers.
     Simd(Simd),
     /// The interpreter's function for this instruction, which does not branch.
@@ -367,6 +372,8 @@ impl Op {
             } => Some(d),
             Op::Simd(Simd::Move { d, .. }) => Some(d),
             Op::Float { .. }
+            | Op::CompareFpscr { .. }
+            | Op::KeepFpscr
             | Op::Simd(_)
             | Op::Vector(_)
             | Op::Fallback { .. }
@@ -390,11 +397,13 @@ impl Op {
             | Op::Atomic(_)
             | Op::Vector(_)
             | Op::Float { .. }
+            | Op::CompareFpscr { .. }
             | Op::Simd(_)
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
             | Op::QuickCall => true,
             Op::Mov { .. }
+            | Op::KeepFpscr
             | Op::Nz { .. }
             | Op::ShiftByByte { .. }
             | Op::ShiftCarry { .. }
@@ -424,6 +433,10 @@ pub enum Vector {
     Load { size: u8, d: u8, at: Address },
     /// memory = low 2^size bytes of V\[a\]
     Store { size: u8, a: u8, at: Address },
+    /// One element of V\[d\] = memory of 2^size bytes.
+    LoadLane { size: u8, d: u8, lane: u8, at: Address },
+    /// memory = one element of V\[a\]
+    StoreLane { size: u8, a: u8, lane: u8, at: Address },
     /// V\[d\] and the registers behind it = structures of `count` elements: the first one has the first elements.
     LoadStructures {
         size: u8,

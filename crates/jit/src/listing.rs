@@ -83,9 +83,10 @@ fn list(region: &Region) -> Listing {
         exit_stored: AT - 0x200,
         astray: AT - 0x400,
         fallback: AT - 0x100,
+        fallback_standard: AT - 0x80,
         fallback32: AT - 0x80,
         constants: AT - 0x1000,
-        numbers: Numbers::new(0, true, false),
+        numbers: Numbers::new(0, true, false, false),
     };
     let code = emit::region(region, shared, AT);
     let names = names(region, &code, &shared);

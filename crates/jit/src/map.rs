@@ -82,6 +82,9 @@ pub const MXCSR: u8 = 50;
 pub const PACKED_FLAGS: u8 = 53;
 /// Temporary 0; the others follow.
 const FIRST_TEMPORARY: u8 = 54;
+/// AArch32: what the last comparison of VFP has left, as EFLAGS have it. Bits 15 to 8: AH after LAHF (never 0), or 0 if [`State::a32`] has the flags of
+/// FPSCR. Bit 0: the host's operands were the other way round.
+pub const COMPARED: u8 = 56;
 
 /// Packed flags: N.
 pub const FLAG_N: u32 = 1 << 15;
@@ -105,6 +108,27 @@ pub fn unpack_flags(packed: u32) -> Flags {
         z: packed & FLAG_Z != 0,
         c: packed & FLAG_C_CLEAR == 0,
         v: packed & FLAG_V != 0,
+    }
+}
+
+/// Moves the flags of FPSCR from translated code's form to everybody else's.
+pub fn settle_fpscr(state: &mut State) {
+    let compared = std::mem::take(&mut state.x[usize::from(COMPARED)]);
+    let ah = compared >> 8;
+    if ah != 0 {
+        let (carry, unordered, zero) = (ah & 1 != 0, ah & 4 != 0, ah & 0x40 != 0);
+        state.a32.fpscr_flags = float_flags(compared & 1 != 0, carry, zero, unordered);
+    }
+}
+
+/// NZCV of a floating-point comparison from CF, ZF and PF.
+pub fn float_flags(reversed: bool, carry: bool, zero: bool, unordered: bool) -> Flags {
+    let less = if reversed { !carry && !zero } else { carry && !unordered };
+    Flags {
+        n: less,
+        z: zero && !unordered,
+        c: !less,
+        v: unordered,
     }
 }
 

@@ -24,6 +24,7 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::Fallback32 { .. }
         | Op::QuickCall
         | Op::ShiftCarry { .. }
+        | Op::KeepFpscr
         | Op::Nz { .. } => true,
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
@@ -132,6 +133,7 @@ pub fn remove_dead_flags(region: &mut Region) {
 fn next_condition(block: &Block, position: usize) -> Option<u8> {
     for node in &block.nodes[position..] {
         match node.op {
+            Op::KeepFpscr => {}
             Op::Select { cond, .. }
             | Op::Compare { cond, .. }
             | Op::Float {
@@ -374,7 +376,11 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         }
         Op::ReadTpidr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
-        Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
+        Op::CompareFpscr { comparison } => {
+            vector(comparison.a);
+            comparison.b.into_iter().for_each(&mut *vector);
+        }
+        Op::KeepFpscr | Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
         Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
         Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
         Op::Simd(op) => crate::emit::simd::visit(op, see, vector),

@@ -8,7 +8,7 @@ use armlet_cpu::a64::{Flags, State};
 use crate::cache::Jit;
 use crate::emit::Place;
 use crate::enter::Exit;
-use crate::map::{BIAS, PACKED_FLAGS, pack_flags};
+use crate::map::{BIAS, PACKED_FLAGS, float_flags, pack_flags};
 
 /// `gregs` index of each host register, in the order of their encoding.
 pub(crate) const GREGS: [i32; 16] = [
@@ -30,16 +30,8 @@ pub(crate) const GREGS: [i32; 16] = [
     libc::REG_R15,
 ];
 
-/// NZCV of a floating-point comparison from CF, ZF and PF.
-fn float_flags(reversed: bool, carry: bool, zero: bool, unordered: bool) -> Flags {
-    let less = if reversed { !carry && !zero } else { carry && !unordered };
-    Flags {
-        n: less,
-        z: zero && !unordered,
-        c: !less,
-        v: unordered,
-    }
-}
+/// Exceptions of the host that may trap: Invalid, Denormal and Underflow.
+const TRAPPING: u32 = 1 | 2 | 16;
 
 impl Jit {
     /// In the handler of SIGSEGV, SIGBUS or SIGFPE: if the fault is one of translated code, changes `context` so that the thread leaves translated
@@ -103,7 +95,7 @@ impl Jit {
         if signal == libc::SIGFPE {
             self.count_trap();
             // SAFETY: not null, as translated code uses floating point; the interpreter raises what Arm raises.
-            unsafe { (*context.uc_mcontext.fpregs).mxcsr &= !1 };
+            unsafe { (*context.uc_mcontext.fpregs).mxcsr &= !TRAPPING };
         }
         context.uc_mcontext.gregs[libc::REG_RIP as usize] = cache.exit_stored() as i64;
         context.uc_mcontext.gregs[libc::REG_RAX as usize] = Exit::Interpret as i64;

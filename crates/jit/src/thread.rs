@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
-use crate::enter::{Enter, Exit, mxcsr, pack, set_place, unpack};
+use crate::enter::{Enter, Exit, HOLDS, mxcsr, pack, set_place, unpack};
 use crate::ir::Numbers;
 use crate::map::{ATTENTION, LOOKUP, MXCSR};
 
@@ -67,7 +67,7 @@ pub trait Blocks {
 pub trait InstructionSet<C>: Blocks {
     /// Interprets a block.
     fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap>;
-    /// Interprets one instruction.
+    /// Interprets one instruction, at which translated code has left.
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap>;
     /// [`Jit::translate`]
     fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64>;
@@ -106,6 +106,7 @@ impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
     }
 
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
+        <a64::BlockCache as Blocks>::arrive(cpu);
         a64::step(cpu, code).err()
     }
 
@@ -152,7 +153,13 @@ impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
     }
 
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
-        a32::step(cpu, code).err()
+        let holds = cpu.pc & HOLDS != 0;
+        <a32::BlockCache as Blocks>::arrive(cpu);
+        if holds {
+            a32::step_unconditionally(cpu, code).err()
+        } else {
+            a32::step(cpu, code).err()
+        }
     }
 
     fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64> {
@@ -329,20 +336,20 @@ impl<B: Blocks> GuestThread<B> {
         if exit == Exit::Trap as u64 {
             return cpu.trap.take();
         }
-        B::arrive(cpu);
-        if exit == Exit::Lookup as u64 {
-            None
-        } else if exit == Exit::Interpret as u64 {
+        if exit == Exit::Interpret as u64 {
             probe.phase(Phase::Interpret);
             probe.count(Event::HandedOver, 1);
             probe.count(Event::Interpreted, 1);
-            B::step(cpu, code)
-        } else if exit == Exit::SupervisorCall as u64 {
-            Some(Trap::SupervisorCall { imm: 0 })
-        } else {
-            self.jit.link(exit);
-            None
+            return B::step(cpu, code);
         }
+        B::arrive(cpu);
+        if exit == Exit::SupervisorCall as u64 {
+            return Some(Trap::SupervisorCall { imm: 0 });
+        }
+        if exit != Exit::Lookup as u64 {
+            self.jit.link(exit);
+        }
+        None
     }
 }
 

@@ -45,4 +45,4 @@ mod vfp_move;
 pub use block::{BlockCache, Fetch, Item, decode};
 pub use features::has;
 pub use place::Place;
-pub use run::{Stop, ends_block, execute, run, run_block, run_block_by_steps, step};
+pub use run::{Stop, ends_block, execute, run, run_block, run_block_by_steps, step, step_unconditionally};

@@ -88,6 +88,12 @@ pub fn step(cpu: &mut State, code: &mut impl Fetch) -> Result<(), Trap> {
     finish(cpu, &item)
 }
 
+/// [`step`] of an instruction whose condition is known to hold.
+pub fn step_unconditionally(cpu: &mut State, code: &mut impl Fetch) -> Result<(), Trap> {
+    let item = decode(cpu.a32.model, here(cpu), ItState(cpu.a32.itstate), code)?;
+    finish(cpu, &Item { cond: ALWAYS, ..item })
+}
+
 /// Executes one decoded instruction of `len` bytes at `State::pc`, unconditionally. `Ok` leaves the next one's address and state in `cpu`.
 pub fn execute(cpu: &mut State, insn: Insn, len: u8) -> Result<(), Trap> {
     finish(

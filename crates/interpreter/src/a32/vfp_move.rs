@@ -89,6 +89,7 @@ pub fn vmrs(cpu: &mut State, Vmrs { rt }: Vmrs) {
     if rt == 15 {
         cpu.flags = cpu.a32.fpscr_flags;
     } else {
+        cpu.fpsr_read = true;
         cpu.set_r(rt, cpu.fpscr());
     }
 }

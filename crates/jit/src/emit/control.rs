@@ -256,7 +256,13 @@ impl Emitter<'_> {
 
     /// The jump itself, with everything in its canonical place.
     fn jump_out(&mut self, to: u64) {
-        if to <= self.pc {
+        // (An address of AArch32 has more than the place.)
+        let here = if self.region.a32 {
+            self.pc & u64::from(u32::MAX)
+        } else {
+            self.pc
+        };
+        if to <= here {
             // It may close a loop over several regions.
             let label = self.asm.label();
             self.asm.load_slot(RAX, x_slot(ATTENTION));
@@ -460,7 +466,12 @@ impl Emitter<'_> {
         let insn = Box::new(insn);
         let pointer = &raw const *insn as i64;
         self.insns.push(insn);
-        self.interpreted(pointer, self.shared.fallback as i64);
+        let function = if self.standard {
+            self.shared.fallback_standard
+        } else {
+            self.shared.fallback
+        };
+        self.interpreted(pointer, function as i64);
     }
 
     /// [`Op::Fallback32`].
@@ -514,9 +525,14 @@ impl Emitter<'_> {
     }
 
     /// Calls the interpreter's function with the instruction in RSI and its address in RDX, which does not trap.
-    pub(super) fn call_interpreter(&mut self) {
+    pub(super) fn call_interpreter(&mut self, standard: bool) {
         self.store_mapped();
-        self.call_host(self.shared.fallback as i64);
+        let function = if standard {
+            self.shared.fallback_standard
+        } else {
+            self.shared.fallback
+        };
+        self.call_host(function as i64);
         self.load_mapped();
     }
 

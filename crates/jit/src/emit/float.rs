@@ -12,7 +12,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use super::asm::{Cc, memory};
 use super::*;
-use crate::map::v_slot;
+use crate::map::{COMPARED, v_slot, x_slot};
 use armlet_decoder::a64::Insn;
 use host::{RAX, RDX};
 
@@ -55,6 +55,7 @@ pub(crate) struct Mend {
     back: Label,
     insn: Insn,
     pc: u64,
+    standard: bool,
     /// Guest registers that are cached, and where.
     cached: Vec<(u8, u8)>,
     /// A register that the code has overwritten, and the one that holds its old value.
@@ -212,10 +213,47 @@ impl Emitter<'_> {
             Float::Select { p, cond, d, a, b } => return self.select_number(p, cond, d, a, b),
             _ => self.float_lanes(op, insn),
         }
-        if self.shared.numbers.trap {
+        if self.shared.numbers.trap || self.standard {
             // Any instruction of the operation may have trapped; none has changed the guest's registers before.
             self.may_fault(self.place);
         }
+    }
+
+    /// [`Emitter::float`], under the standard value of FPSCR if `standard`. There, what is tiny traps (see [`Numbers::standard`]), so that nothing is
+    /// to be flushed here; a NaN becomes the default one, so that the interpreter computes it.
+    pub(super) fn float_under(&mut self, standard: bool, op: &Float, insn: Insn) {
+        if !standard {
+            return self.float(op, insn);
+        }
+        let numbers = self.shared.numbers;
+        debug_assert!(numbers.trap, "the lifter asks");
+        self.standard = true;
+        self.shared.numbers = Numbers {
+            trap: false,
+            underflow: true,
+            ..numbers
+        };
+        self.float(op, insn);
+        self.shared.numbers = numbers;
+        self.standard = false;
+    }
+
+    /// [`Op::CompareFpscr`]
+    pub(super) fn compare_fpscr(&mut self, comparison: Comparison) {
+        self.store_flags();
+        self.place = Place::Memory;
+        self.keep = false;
+        self.compare_numbers(comparison, false);
+        self.keep_fpscr();
+        self.place = Place::Memory;
+    }
+
+    /// [`Op::KeepFpscr`]: what EFLAGS say of the comparison is kept as it is (see [`crate::map::COMPARED`]). EFLAGS stay.
+    pub(super) fn keep_fpscr(&mut self) {
+        let Place::Float { reversed } = self.place else { return };
+        let reversed = i8::from(reversed);
+        dynasm!(self.asm.ops ; .arch x64 ; lahf ; mov al, BYTE reversed);
+        self.asm.store(2, RAX, HostAddress::state(x_slot(COMPARED)));
     }
 
     /// What is to be checked. `silent`: the host's NaN may differ without an exception; `tiny`: the result may be tiny and inexact.
@@ -290,6 +328,9 @@ impl Emitter<'_> {
 
     /// V\[d\] = the number in an xmm register, the rest zero.
     pub(super) fn write_number(&mut self, p: Precision, d: u8, from: u8) {
+        if self.is_loose(d) {
+            return self.write_clean(d, from);
+        }
         let own = self.mapping.vector(d).unwrap_or(0);
         match p {
             Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(own), Rx(from)),
@@ -320,6 +361,7 @@ impl Emitter<'_> {
             back,
             insn,
             pc: self.pc,
+            standard: self.standard,
             cached: self.cached(),
             restore,
         });
@@ -590,16 +632,20 @@ impl Emitter<'_> {
         if self.mends.is_empty() {
             return;
         }
-        let common = self.asm.label();
+        let commons = [self.asm.label(), self.asm.label()];
+        let mut wanted = [false; 2];
         for mend in std::mem::take(&mut self.mends) {
             let Mend {
                 label,
                 back,
                 insn,
                 pc,
+                standard,
                 restore,
                 cached,
             } = mend;
+            wanted[usize::from(standard)] = true;
+            let common = commons[usize::from(standard)];
             self.asm.bind(label);
             if let Some((own, old)) = restore {
                 dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(own), Rx(old));
@@ -616,8 +662,12 @@ impl Emitter<'_> {
             }
             self.asm.jmp(back);
         }
-        self.asm.bind(common);
-        self.call_interpreter();
-        dynasm!(self.asm.ops ; .arch x64 ; ret);
+        for (standard, common) in [false, true].into_iter().zip(commons) {
+            self.asm.bind(common);
+            if wanted[usize::from(standard)] {
+                self.call_interpreter(standard);
+                dynasm!(self.asm.ops ; .arch x64 ; ret);
+            }
+        }
     }
 }

@@ -4,6 +4,14 @@
 use super::*;
 use host::{RAX, RDX};
 
+/// A constant that is stored with so many bytes, if it can be an immediate operand: it is sign-extended.
+fn immediate(size: u8, imm: u64) -> Option<i32> {
+    match size {
+        3 => i32::try_from(imm as i64).ok(),
+        _ => Some(imm as i32),
+    }
+}
+
 impl Emitter<'_> {
     /// A guest address as host operand. RAX and RDX may be used. The flags stay.
     pub(super) fn address(&mut self, at: &Address) -> HostAddress {
@@ -37,7 +45,7 @@ impl Emitter<'_> {
     }
 
     /// Before the host instruction of an access: in AArch32, its address wraps at 4 GiB (the address-size prefix).
-    fn wrap(&mut self) {
+    pub(super) fn wrap(&mut self) {
         if self.region.a32 {
             dynasmrt::DynasmApi::push(&mut self.asm.ops, 0x67);
         }
@@ -60,8 +68,13 @@ impl Emitter<'_> {
         }
         self.spill_if_kept();
         let at = self.address(at);
-        self.asm.lea(Width::W, RAX, at);
-        self.asm.test(Width::W, RAX, Source::Imm((1 << size) - 1));
+        let mask = (1i32 << size) - 1;
+        let mut register = at.base;
+        if at.index.is_some() || at.disp & mask != 0 {
+            self.asm.lea(Width::W, RAX, at);
+            register = RAX;
+        }
+        self.asm.test(Width::W, register, Source::Imm(mask));
         self.leave_to_interpreter(asm::Cc::Ne);
     }
 
@@ -77,7 +90,7 @@ impl Emitter<'_> {
     pub(super) fn store(&mut self, size: u8, a: Val, at: &Address, release: bool) {
         let mut at = self.address(at);
         if let (Val::Imm(imm), false) = (a, release)
-            && let Ok(imm) = i32::try_from(imm as i64)
+            && let Some(imm) = immediate(size, imm)
         {
             self.wrap();
             self.asm.store_imm(size, imm, at);

@@ -53,6 +53,8 @@ pub struct Shared {
     pub astray: u64,
     /// Runs an instruction by the interpreter's function: `extern "C" fn(&mut State, &Insn, pc) -> u64`, 0 to go on.
     pub fallback: u64,
+    /// The same under the standard value of FPSCR.
+    pub fallback_standard: u64,
     /// The same for AArch32: `extern "C" fn(&mut State, &Short, pc) -> u64`.
     pub fallback32: u64,
     /// Constants of floating point: see [`float::CONSTANTS`].
@@ -125,6 +127,8 @@ pub(crate) struct Emitter<'a> {
     cold: Vec<control::Cold>,
     /// Results that the interpreter has to compute.
     mends: Vec<float::Mend>,
+    /// Numbers are computed under the standard value of FPSCR.
+    standard: bool,
     links: Vec<control::PendingLink>,
     sites: Vec<Site>,
     entries: Vec<Entry>,
@@ -165,6 +169,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         clean: Clean::default(),
         cold: Vec::new(),
         mends: Vec::new(),
+        standard: false,
         links: Vec::new(),
         sites: Vec::new(),
         entries: Vec::new(),
@@ -214,7 +219,9 @@ impl Emitter<'_> {
             self.prepare(index, position, &node.op);
             self.node(&node.op);
             self.settle(index, position);
-            self.clean.after(&node.op);
+            if !self.region.a32 {
+                self.clean.after(&node.op);
+            }
         }
         self.start_instruction(block.end_pc);
         self.keep = false;
@@ -280,7 +287,9 @@ impl Emitter<'_> {
                 self.asm.store_slot(crate::map::TPIDR_SLOT, host);
             }
             Op::Vector(ref op) => self.vector(op),
-            Op::Float { ref op, insn } => self.float(op, insn),
+            Op::Float { ref op, insn, standard } => self.float_under(standard, op, insn),
+            Op::CompareFpscr { comparison } => self.compare_fpscr(comparison),
+            Op::KeepFpscr => self.keep_fpscr(),
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
             Op::QuickCall => self.quick_call(),

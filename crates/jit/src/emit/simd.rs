@@ -116,8 +116,14 @@ impl Emitter<'_> {
         if q { self.mapping.vector(n).unwrap_or(X2) } else { X2 }
     }
 
+    /// Whether nobody looks above an element or the lower half that is written to V\[n\]: a temporary of `lift/a32_vector.rs`.
+    pub(super) fn is_loose(&self, n: u8) -> bool {
+        self.region.a32 && n >= 16
+    }
+
     /// Puts a result where V\[d\] belongs; its upper half is cleared if not `q`.
     pub(super) fn finish(&mut self, q: bool, d: u8, from: u8) {
+        let q = q || self.is_loose(d);
         let own = self.mapping.vector(d).unwrap_or(if q { from } else { X2 });
         match q {
             false => dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(own), Rx(from)),
@@ -366,9 +372,26 @@ impl Emitter<'_> {
             }
             Simd::Element { size, d, a, lane } => {
                 let mut from = self.read_vector(a, X0);
-                if lane != 0 {
-                    self.avx_imm(vpsrldq, X2, from, lane << size);
-                    from = X2;
+                let out = self.out(true, d);
+                match (size, lane) {
+                    (2, _) => {
+                        let image = (lane << 6 | 0b1110) as i8;
+                        dynasm!(self.asm.ops ; .arch x64 ; vinsertps Rx(out), Rx(from), Rx(from), BYTE image);
+                        return self.finish(true, d, out);
+                    }
+                    (3, 0) => {
+                        dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(out), Rx(from));
+                        return self.finish(true, d, out);
+                    }
+                    (3, _) => {
+                        self.avx_imm(vpsrldq, out, from, 8);
+                        return self.finish(true, d, out);
+                    }
+                    (_, 0) => {}
+                    _ => {
+                        self.avx_imm(vpsrldq, X2, from, lane << size);
+                        from = X2;
+                    }
                 }
                 self.lowest(size, d, from);
             }
@@ -382,6 +405,17 @@ impl Emitter<'_> {
                     let old = self.read_vector(d, X0);
                     let out = self.out(true, d);
                     dynasm!(self.asm.ops ; .arch x64 ; vinsertps Rx(out), Rx(old), Rx(source), BYTE (from << 6 | lane << 4) as i8);
+                    self.finish(true, d, out);
+                } else if size == 3 {
+                    let old = self.read_vector(d, X0);
+                    let out = self.out(true, d);
+                    let ops = &mut self.asm.ops;
+                    match (lane, from) {
+                        (0, 0) => dynasm!(ops ; .arch x64 ; vmovsd Rx(out), Rx(old), Rx(source)),
+                        (0, _) => dynasm!(ops ; .arch x64 ; vunpckhpd Rx(out), Rx(source), Rx(old)),
+                        (_, 0) => dynasm!(ops ; .arch x64 ; vunpcklpd Rx(out), Rx(old), Rx(source)),
+                        _ => dynasm!(ops ; .arch x64 ; vmovsd Rx(out), Rx(source), Rx(old)),
+                    }
                     self.finish(true, d, out);
                 } else {
                     self.extract_lane(size, host::RAX, source, from);
@@ -407,9 +441,6 @@ impl Emitter<'_> {
 
     /// V\[d\] = the lowest element of a register.
     fn lowest(&mut self, size: u8, d: u8, from: u8) {
-        if size == 3 {
-            return self.finish(false, d, from);
-        }
         let out = self.out(true, d);
         let above = 16 - (1 << size);
         self.avx_imm(vpslldq, X2, from, above);

@@ -21,6 +21,7 @@ fn further(at: HostAddress, offset: u8) -> HostAddress {
 impl Emitter<'_> {
     /// d = 16 or (if `half`) 8 bytes of guest memory.
     fn load_chunk(&mut self, half: bool, d: u8, at: HostAddress) {
+        self.wrap();
         match half {
             true => memory!(self.asm.ops, at, (vmovsd Rx(d), QWORD) ()),
             false => memory!(self.asm.ops, at, (vmovups Rx(d), OWORD) ()),
@@ -29,6 +30,7 @@ impl Emitter<'_> {
     }
 
     fn store_chunk(&mut self, half: bool, a: u8, at: HostAddress) {
+        self.wrap();
         match half {
             true => memory!(self.asm.ops, at, (vmovsd QWORD) (, Rx(a))),
             false => memory!(self.asm.ops, at, (vmovups OWORD) (, Rx(a))),

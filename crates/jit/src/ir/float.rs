@@ -20,6 +20,8 @@ pub struct Numbers {
     pub flush: bool,
     /// Half precision is IEEE's, and nothing is flushed.
     pub half: bool,
+    /// Some operations are Advanced SIMD's in AArch32, under the standard value of FPSCR, which flushes what is tiny: that traps as well.
+    pub standard: bool,
 }
 
 /// FPCR.AHP.
@@ -34,8 +36,8 @@ const ROUNDING: u32 = 3 << 22;
 const FLUSH_HALF: u32 = 1 << 19;
 
 impl Numbers {
-    /// For a value of FPCR, a host that may trap, and a program that reads FPSR or does not.
-    pub fn new(fpcr: u32, trap: bool, exact: bool) -> Numbers {
+    /// For a value of FPCR, a host that may trap, a program that reads FPSR or does not, and one of AArch32 or AArch64.
+    pub fn new(fpcr: u32, trap: bool, exact: bool, standard: bool) -> Numbers {
         let flush = fpcr & FLUSH != 0;
         Numbers {
             fpcr,
@@ -44,6 +46,7 @@ impl Numbers {
             underflow: exact || flush,
             nearest: fpcr & ROUNDING == 0,
             flush,
+            standard,
             half: fpcr & (ALTERNATIVE_HALF | FLUSH | FLUSH_HALF) == 0,
         }
     }

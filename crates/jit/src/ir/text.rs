@@ -177,6 +177,8 @@ impl Display for Op {
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),
             Op::Vector(Vector::Load { size, d, at }) => write!(f, "v{d} = u{}{at}", 8u32 << size),
             Op::Vector(Vector::Store { size, a, at }) => write!(f, "u{}{at} = v{a}", 8u32 << size),
+            Op::Vector(Vector::LoadLane { size, d, lane, at }) => write!(f, "v{d}[{lane}] = u{}{at}", 8u32 << size),
+            Op::Vector(Vector::StoreLane { size, a, lane, at }) => write!(f, "u{}{at} = v{a}[{lane}]", 8u32 << size),
             Op::Vector(Vector::LoadStructures { size, q, count, d, at }) => {
                 let (last, bytes) = ((d + count - 1) & 31, if q { 16 } else { 8 });
                 write!(

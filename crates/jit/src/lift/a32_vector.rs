@@ -2,26 +2,23 @@
 //! V0 to V15, and V16 to V31, which AArch32 lacks, hold temporaries. An operand in the upper part of a register is moved to the bottom
 //! of a temporary, and a result that is not a whole register from there to its place.
 //!
-//! This is the vector half of a translator of AArch32. The other half, for general registers, is not there yet; until it is, only the test
-//! below uses it.
-//!
 //! It holds while the control bits of FPSCR are clear: A64 obeys FPCR where VFP obeys FPSCR. Floating-point Advanced SIMD, which obeys neither,
-//! is not here, and neither are the flags of comparisons, which are FPSCR's, nor what sets FPSCR.QC.
+//! is in `a32/standard.rs`; not here either are the flags of comparisons, which are FPSCR's, nor what sets FPSCR.QC.
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
 
 /// The temporaries: a result, and copies of the sources.
-const RESULT: u8 = 16;
-const FIRST: u8 = 17;
-const SECOND: u8 = 18;
-const THIRD: u8 = 19;
+pub(super) const RESULT: u8 = 16;
+pub(super) const FIRST: u8 = 17;
+pub(super) const SECOND: u8 = 18;
+pub(super) const THIRD: u8 = 19;
 /// A general register that AArch32 lacks: R15 is no register.
 const GENERAL: u8 = 15;
 
 /// Collects the instructions.
 #[derive(Default)]
-struct Code(Vec<Insn>);
+pub(super) struct Code(pub(super) Vec<Insn>);
 
 /// Register and lane of S\[n\] (`size` 2) or D\[n\] (3).
 fn place(size: u8, n: u8) -> (u8, u8) {
@@ -29,7 +26,7 @@ fn place(size: u8, n: u8) -> (u8, u8) {
 }
 
 impl Code {
-    fn push(&mut self, insn: Insn) {
+    pub(super) fn push(&mut self, insn: Insn) {
         self.0.push(insn);
     }
 
@@ -46,7 +43,7 @@ impl Code {
     }
 
     /// A V register at the bottom of which S\[n\] or D\[n\] is.
-    fn source(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
+    pub(super) fn source(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
         match place(size, n) {
             (register, 0) => register,
             _ => self.copy(size, n, temporary),
@@ -54,7 +51,7 @@ impl Code {
     }
 
     /// S\[n\] or D\[n\] = the bottom of V\[from\].
-    fn result(&mut self, size: u8, n: u8, from: u8) {
+    pub(super) fn result(&mut self, size: u8, n: u8, from: u8) {
         let (rd, index) = place(size, n);
         self.push(Insn::InsElement(InsElement {
             size,
@@ -154,7 +151,13 @@ impl Code {
     }
 
     /// A vector instruction with two sources; with `accumulates`, the destination is one, too.
-    fn vector3(&mut self, q: bool, accumulates: bool, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8) -> Insn) {
+    pub(super) fn vector3(
+        &mut self,
+        q: bool,
+        accumulates: bool,
+        [d, n, m]: [u8; 3],
+        insn: impl FnOnce(u8, u8, u8) -> Insn,
+    ) {
         if q {
             return self.push(insn(d / 2, n / 2, m / 2));
         }
@@ -167,12 +170,12 @@ impl Code {
     }
 
     /// A vector instruction with one source.
-    fn vector2(&mut self, q: bool, accumulates: bool, [d, m]: [u8; 2], insn: impl FnOnce(u8, u8) -> Insn) {
+    pub(super) fn vector2(&mut self, q: bool, accumulates: bool, [d, m]: [u8; 2], insn: impl FnOnce(u8, u8) -> Insn) {
         self.vector3(q, accumulates, [d, m, m], |d, m, _| insn(d, m));
     }
 
     /// A vector instruction with one source and a scalar, which is lane `index` of D\[m\].
-    fn by_scalar(
+    pub(super) fn by_scalar(
         &mut self,
         q: bool,
         (accumulates, size): (bool, u8),

@@ -27,7 +27,11 @@ pub(super) fn changes_numbers(insn: &Insn) -> bool {
 
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
     let Some(op) = operation(insn) else { return false };
-    l.push(Op::Float { op, insn: *insn });
+    l.push(Op::Float {
+        op,
+        insn: *insn,
+        standard: l.standard,
+    });
     true
 }
 

@@ -57,19 +57,21 @@ pub(crate) struct Lifter {
     known: [Option<u64>; 33],
     /// The processor, in AArch32.
     model: Model,
+    /// Floating point is that of Advanced SIMD in AArch32.
+    standard: bool,
+    /// Such can be translated.
+    trap: bool,
 }
 
 impl Lifter {
     fn new() -> Lifter {
-        Lifter::for_model(Model::Max)
-    }
-
-    fn for_model(model: Model) -> Lifter {
         Lifter {
             pc: 0,
             nodes: Vec::new(),
             known: [None; 33],
-            model,
+            model: Model::Max,
+            standard: false,
+            trap: true,
         }
     }
 
@@ -149,6 +151,8 @@ pub struct Around<'a> {
     pub executed: &'a dyn Fn(u64) -> bool,
     /// Whether another region can be entered at an address: the region ends there.
     pub translated: &'a dyn Fn(u64) -> bool,
+    /// What is computed in another way than Arm's traps (see [`Numbers::trap`]).
+    pub trap: bool,
 }
 
 impl Around<'_> {
@@ -156,6 +160,7 @@ impl Around<'_> {
     pub const ALL: Around<'static> = Around {
         executed: &|_| true,
         translated: &|_| false,
+        trap: true,
     };
 }
 

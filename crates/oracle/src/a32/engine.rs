@@ -32,7 +32,8 @@ const CPSR: u32 = 0xfe0f_fc20;
 /// Runs cases on armlet's engines; [`DATA`] and [`CODE`] are mapped in this process by the caller.
 pub struct Engines {
     pristine: Vec<u32>,
-    jit: RefCell<ThreadA32>,
+    jit: Arc<Jit>,
+    thread: RefCell<ThreadA32>,
     watch: Arc<Watch>,
 }
 
@@ -96,6 +97,8 @@ impl Engines {
     /// Fills the data area, which the caller has mapped, and installs the fault handler.
     pub fn new() -> std::io::Result<Engines> {
         let jit = Arc::new(Jit::a32()?);
+        // The cases look at FPSCR.
+        jit.record_underflows();
         install_fault_handler(Arc::clone(&jit))?;
         let watch = Arc::new(Watch::default());
         let watcher = Arc::clone(&watch);
@@ -106,7 +109,8 @@ impl Engines {
         }
         Ok(Engines {
             pristine,
-            jit: RefCell::new(ThreadA32::new(jit, 0)),
+            thread: RefCell::new(ThreadA32::new(Arc::clone(&jit), 0)),
+            jit,
             watch,
         })
     }
@@ -128,9 +132,15 @@ impl Engines {
         })
     }
 
-    /// What a case does as translated code; `None` when it does not end within a second or two.
-    pub fn translate(&self, case: &Case) -> Option<Observed> {
-        let mut thread = self.jit.borrow_mut();
+    /// What a case does as translated code; `None` when it does not end within a second or two. What the host computes in another way than Arm traps,
+    /// or is `checked` for.
+    pub fn translate(&self, case: &Case, checked: bool) -> Option<Observed> {
+        if checked {
+            self.jit.check_numbers();
+        } else {
+            self.jit.trust_numbers();
+        }
+        let mut thread = self.thread.borrow_mut();
         thread.invalidate(CODE..CODE + 4096);
         self.watch.case.fetch_add(1, Ordering::Relaxed);
         self.watch.attention.store(0, Ordering::Relaxed);

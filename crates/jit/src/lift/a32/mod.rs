@@ -11,17 +11,19 @@ mod branch;
 mod flags;
 mod integer;
 mod memory;
+mod standard;
+mod vector;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
-use armlet_decoder::a32::{ALWAYS, Insn, It};
+use armlet_decoder::a32::{ALWAYS, Insn, It, Vmrs};
 use armlet_decoder::t32::ItState;
 use armlet_interpreter::a32::{Fetch, Item, Place, decode, ends_block};
 
-use super::a32_vector::equivalent;
 use super::{Around, Lifter};
+use crate::enter::HOLDS;
 use crate::ir::*;
 use crate::opt;
 
@@ -55,6 +57,15 @@ fn imm(value: u32) -> Val {
     Val::Imm(value.into())
 }
 
+/// A lifter for a processor; `trap` is [`Around::trap`].
+fn lifter(model: Model, trap: bool) -> Lifter {
+    Lifter {
+        model,
+        trap,
+        ..Lifter::new()
+    }
+}
+
 /// One instruction of a run.
 struct At {
     place: Place,
@@ -73,6 +84,11 @@ impl At {
     /// Its address for nodes, sites and exits, with the IT state in bits 39 to 32.
     fn pc(&self) -> u64 {
         u64::from(self.it.0) << 32 | u64::from(self.place.0)
+    }
+
+    /// The same in a body: its condition holds.
+    fn pc_in_body(&self) -> u64 {
+        self.pc() | HOLDS
     }
 
     /// The place behind it.
@@ -94,7 +110,7 @@ enum Lifted {
 /// Lifts one instruction, without its condition; `Some` ends the block.
 fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
     let insn = &at.item.insn;
-    let lifted = [branch::lift, integer::lift, memory::lift]
+    let lifted = [branch::lift, integer::lift, memory::lift, vector::lift]
         .iter()
         .find_map(|lift| match lift(l, insn, at.place) {
             Lifted::Unknown => None,
@@ -107,31 +123,13 @@ fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
             Some(End::Interpret)
         }
         Some(Lifted::Unknown) | None => {
-            if !vector(l, insn) {
-                l.push(Op::Fallback32 {
-                    insn: *insn,
-                    len: at.item.len,
-                });
-            }
+            l.push(Op::Fallback32 {
+                insn: *insn,
+                len: at.item.len,
+            });
             None
         }
     }
-}
-
-/// Lifts VFP and Advanced SIMD as A64 instructions on the same registers, if all of these are known.
-fn vector(l: &mut Lifter, insn: &Insn) -> bool {
-    let Some(code) = equivalent(insn) else { return false };
-    let before = l.nodes.len();
-    for insn in code {
-        super::instruction(l, insn);
-    }
-    let known = l.nodes[before..]
-        .iter()
-        .all(|node| !matches!(node.op, Op::Fallback { .. }));
-    if !known {
-        l.nodes.truncate(before);
-    }
-    known
 }
 
 /// Translated code runs with the control bits of FPSCR clear, and leaves to write them.
@@ -269,24 +267,61 @@ fn sets_flags(l: &Lifter) -> bool {
         .any(|node| opt::defines_flags(&node.op) || matches!(node.op, Op::Nz { .. } | Op::Fallback32 { .. }))
 }
 
+/// How many instructions may stand between VCMP and the VMRS that copies its flags.
+const APART: usize = 3;
+
+/// Whether VMRS follows VCMP in a run before anything uses or changes flags, and before another block can start; how many instructions on.
+fn copies_flags(rest: &[At], (model, trap): (Model, bool), leaders: &BTreeSet<u32>) -> Option<usize> {
+    let (compare, behind) = rest.split_first()?;
+    if !matches!(compare.item.insn, Insn::Vcmp(_) | Insn::VcmpZero(_)) {
+        return None;
+    }
+    let mut lifter = lifter(model, trap);
+    for (index, at) in behind.iter().take(APART + 1).enumerate() {
+        if at.item.cond != ALWAYS || at.inside() || leaders.contains(&at.place.0) {
+            return None;
+        }
+        if matches!(at.item.insn, Insn::Vmrs(Vmrs { rt: 15 })) {
+            return Some(index + 1);
+        }
+        if matches!(at.item.insn, Insn::It(_)) || end_of(at).is_some() {
+            return None;
+        }
+        instruction(&mut lifter, at);
+        if lifter.nodes.iter().any(|node| {
+            opt::uses_flags(&node.op) || opt::defines_flags(&node.op) || matches!(node.op, Op::CompareFpscr { .. })
+        }) {
+            return None;
+        }
+    }
+    None
+}
+
 /// The address of the body of a conditional instruction.
 fn body_of(place: Place) -> u64 {
     u64::from(place.0) + if place.thumb() { 1 } else { 2 }
 }
 
 /// Lifts the blocks of a run.
-fn blocks(run: &[At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) {
+fn blocks(run: &[At], how: (Model, bool), leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) {
     let mut rest = run;
     while !rest.is_empty() {
-        rest = block(rest, model, leaders, blocks);
+        rest = block(rest, how, leaders, blocks);
     }
 }
 
 /// Lifts a block that starts with `run`, and the body that it may end with; gives back the rest of the run.
-fn block<'a>(run: &'a [At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) -> &'a [At] {
+fn block<'a>(
+    run: &'a [At],
+    (model, trap): (Model, bool),
+    leaders: &BTreeSet<u32>,
+    blocks: &mut Vec<Block>,
+) -> &'a [At] {
     let pc = run[0].place.0.into();
-    let mut lifter = Lifter::for_model(model);
+    let mut lifter = lifter(model, trap);
     let mut done = 0;
+    // A VMRS that has been lifted with its VCMP.
+    let mut copied = None;
     let finish = |lifter: Lifter, done: usize, end_pc: u64, end: End| Block {
         pc,
         insns: done as u32,
@@ -304,7 +339,9 @@ fn block<'a>(run: &'a [At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut 
             return &[];
         };
         let here = u64::from(at.place.0);
-        let split = !at.inside() && (leaders.contains(&at.place.0) || done as u32 >= MAX_BLOCK);
+        let split = !at.inside()
+            && copied.is_none_or(|copied| copied < done)
+            && (leaders.contains(&at.place.0) || done as u32 >= MAX_BLOCK);
         if done > 0 && split {
             blocks.push(finish(lifter, done, here, End::Jump { to: here }));
             return &run[done..];
@@ -319,7 +356,16 @@ fn block<'a>(run: &'a [At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut 
             continue;
         }
         if at.item.cond == ALWAYS {
+            if let Some(index) = copies_flags(&run[done..], (model, trap), leaders) {
+                vector::compare_and_copy(&mut lifter, &at.item.insn);
+                copied = Some(done + index);
+                done += 1;
+                continue;
+            }
             done += 1;
+            if copied == Some(done - 1) {
+                continue;
+            }
             if let Some(end) = instruction(&mut lifter, at) {
                 blocks.push(finish(lifter, done, at.pc(), end));
                 return &run[done..];
@@ -349,14 +395,14 @@ fn block<'a>(run: &'a [At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut 
             return &run[done..];
         }
         // The block ends before the instruction; the branch belongs to it.
-        let (body, count) = body(&run[done..], model, leaders);
+        let (body, count) = body(&run[done..], (model, trap), leaders);
         let behind = run[done + count - 1].next();
         let test = Test::Cond(at.item.cond);
         let (taken, not) = (body_of(at.place), u64::from(behind.0));
         let mut block = finish(lifter, done, here, End::Branch { test, taken, not });
         // It counts them all, whether they are left out or not.
         block.insns += count as u32;
-        block.places.extend(run[done..done + count].iter().map(At::pc));
+        block.places.extend(run[done..done + count].iter().map(At::pc_in_body));
         block.bytes += u32::from(at.item.len);
         blocks.push(block);
         blocks.push(body);
@@ -365,8 +411,8 @@ fn block<'a>(run: &'a [At], model: Model, leaders: &BTreeSet<u32>, blocks: &mut 
 }
 
 /// The body of a run's first instruction, and of those behind it that have the same condition; with their number.
-fn body(run: &[At], model: Model, leaders: &BTreeSet<u32>) -> (Block, usize) {
-    let mut lifter = Lifter::for_model(model);
+fn body(run: &[At], (model, trap): (Model, bool), leaders: &BTreeSet<u32>) -> (Block, usize) {
+    let mut lifter = lifter(model, trap);
     let (cond, pc) = (run[0].item.cond, body_of(run[0].place));
     let mut count = 0;
     let mut end = None;
@@ -377,7 +423,7 @@ fn body(run: &[At], model: Model, leaders: &BTreeSet<u32>) -> (Block, usize) {
         if count > 0 && (split || other || flags || matches!(at.item.insn, Insn::B(_))) {
             break;
         }
-        lifter.pc = at.pc();
+        lifter.pc = at.pc_in_body();
         count += 1;
         end = instruction(&mut lifter, at).map(|end| (lifter.pc, end));
         if end.is_some() {
@@ -408,12 +454,12 @@ pub fn region(entry: Place, model: Model, code: &mut impl Fetch, around: &Around
     let found = find(entry, model, code, around)?;
     let mut all = Vec::new();
     for run in found.runs.values() {
-        blocks(run, model, &found.leaders, &mut all);
+        blocks(run, (model, around.trap), &found.leaders, &mut all);
     }
     if let Some(first) = all.iter().position(|block| block.pc == u64::from(entry.0)) {
         all[..=first].rotate_right(1);
     }
-    let dead_flags = dead_flags(&all, model, code);
+    let dead_flags = dead_flags(&all, (model, around.trap), code);
     let mut region = Region {
         blocks: all,
         dead_flags,
@@ -425,7 +471,7 @@ pub fn region(entry: Place, model: Model, code: &mut impl Fetch, around: &Around
 }
 
 /// Targets outside of the region that define the flags before they use them.
-fn dead_flags(blocks: &[Block], model: Model, code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
+fn dead_flags(blocks: &[Block], (model, trap): (Model, bool), code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
     let inside: BTreeSet<u64> = blocks.iter().map(|block| block.pc).collect();
     let mut outside = BTreeSet::new();
     for block in blocks {
@@ -439,7 +485,7 @@ fn dead_flags(blocks: &[Block], model: Model, code: &mut impl Fetch) -> Vec<std:
         }
     }
     let mut peek = |pc: u64| {
-        let mut lifter = Lifter::for_model(model);
+        let mut lifter = lifter(model, trap);
         let mut place = Place(pc as u32);
         for _ in 0..PEEK {
             let item = decode(model, place, ItState(0), code).ok()?;
