@@ -91,6 +91,9 @@ fn the_32_bit_instruction_sets_are_explained_too() {
     ] {
         assert!(text.contains(words), "{words} is not in {text}");
     }
+    for words in ["operations of the translator\n", "x86-64\n", "add ebx, "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
     let text = stdout(&explain(&["--isa", "t32", "0x1c48"]));
     assert!(text.contains("r0, r1, #1") && text.contains("15:"), "{text}");
     assert!(stdout(&explain(&["--isa", "t32", "add"])).contains("add_imm.t1"));

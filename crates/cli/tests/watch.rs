@@ -1,6 +1,7 @@
 //! The views of a running program: statistics and traces. That they are right is judged by what is known otherwise: by counting with
 //! another engine, and by the program's own words.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -187,6 +188,119 @@ fn a_trace_has_registers_addresses_and_values() {
         stderr.lines().all(|line| line.contains(" ld") && line.contains("]=>")),
         "{stderr}"
     );
+}
+
+/// What is known of a thread's registers by its trace so far.
+#[derive(Default)]
+struct Known {
+    registers: HashMap<String, String>,
+    /// V0 to V31, or Q0 to Q15.
+    vectors: HashMap<usize, u8>,
+}
+
+impl Known {
+    /// The bytes of a vector register, of which a name may be a part.
+    fn bytes(name: &str, a32: bool) -> Option<std::ops::Range<usize>> {
+        let number: usize = name.get(1..)?.parse().ok()?;
+        let size = match (&name[..1], a32) {
+            ("v", false) | ("q", true) => 16,
+            ("d", true) => 8,
+            ("s", true) => 4,
+            _ => return None,
+        };
+        Some(number * size..(number + 1) * size)
+    }
+
+    /// A value that was printed; `true` if something else is known of it.
+    fn differs(&self, name: &str, value: &str, a32: bool) -> bool {
+        match Known::bytes(name, a32) {
+            None => self.registers.get(name).is_some_and(|known| known != value),
+            Some(range) => {
+                let value = u128::from_str_radix(&value[2..], 16).expect("a number");
+                range.enumerate().any(|(index, at)| {
+                    self.vectors
+                        .get(&at)
+                        .is_some_and(|&known| known != (value >> (8 * index)) as u8)
+                })
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str, a32: bool) {
+        match Known::bytes(name, a32) {
+            None => _ = self.registers.insert(name.to_owned(), value.to_owned()),
+            Some(range) => {
+                let value = u128::from_str_radix(&value[2..], 16).expect("a number");
+                for (index, at) in range.enumerate() {
+                    self.vectors.insert(at, (value >> (8 * index)) as u8);
+                }
+            }
+        }
+    }
+}
+
+/// Every register that an instruction reads has the value that an instruction before has written, as far as the trace goes: so no
+/// instruction writes what its line does not say.
+#[test]
+fn a_trace_leaves_no_change_out() {
+    let programs: [(&str, &[&str]); 8] = [
+        ("nqueens", &["5"]),
+        ("strings", &[]),
+        ("printf_double", &[]),
+        ("fp_edge", &[]),
+        ("json", &["1"]),
+        ("bigint", &["1"]),
+        ("simd_bytes", &["1"]),
+        ("quicksort", &["50"]),
+    ];
+    for target in ["aarch64", "armhf", "armel"] {
+        let mut compared = 0;
+        for (program, arguments) in programs {
+            let path = format!("../{target}/{program}");
+            let output = armlet(&["trace", "-n", "150000"], &path, arguments);
+            let mut known = Known::default();
+            let a32 = target != "aarch64";
+            for line in text(&output.stderr).lines() {
+                if line.contains(" --- ") || line.contains(" svc ") {
+                    // What the kernel does is not in the trace.
+                    known = Known::default();
+                    continue;
+                }
+                let words = line.split_whitespace().skip(2);
+                for word in words.filter(|word| word.contains('=') && !word.starts_with('[')) {
+                    if let Some((name, value)) = word.split_once("=>") {
+                        known.set(name, value, a32);
+                    } else if let Some((name, value)) = word.split_once('=') {
+                        assert!(!known.differs(name, value, a32), "{target} {program}: {line}");
+                        known.set(name, value, a32);
+                        compared += 1;
+                    }
+                }
+            }
+        }
+        assert!(compared > 100_000, "{target}: {compared} values");
+    }
+}
+
+#[test]
+fn an_aarch32_program_is_traced() {
+    let output = armlet(&["trace", "--no-aslr"], "../armhf/hello", &[]);
+    let stderr = text(&output.stderr);
+    let lines = |words: &str| stderr.lines().filter(|line| line.contains(words)).count();
+    assert!(
+        lines("--- exited 0 ---") == 1 && lines("--- system call: r0=>") > 0,
+        "{stderr}"
+    );
+    assert!(lines(" (its condition does not hold)") > 0, "{stderr}");
+    let push = stderr.lines().find(|line| line.contains(" push {")).expect("a push");
+    assert!(
+        push.contains(" sp=0x") && push.contains(" sp=>0x") && push.contains("]<=0x"),
+        "{push}"
+    );
+    let stderr = text(&armlet(&["trace", "-k", "load"], "../armhf/hello", &[]).stderr);
+    assert!(stderr.lines().count() > 20);
+    let loads = |line: &str| line.contains("]=>") || line.contains("does not hold");
+    assert!(stderr.lines().all(loads), "{stderr}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use armlet_cpu::a64::{SP, State};
 use armlet_decoder::a64::{Disassembly, Insn, decode};
 use armlet_memory::untag;
 
+use crate::effects_a32;
+
 /// A register, as far as an observer tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Register {
@@ -21,6 +23,14 @@ pub enum Register {
     V(u8),
     /// N, Z, C and V.
     Flags,
+    /// AArch32: R0 to R12, SP, LR.
+    R(u8),
+    /// AArch32: S0 to S31.
+    S(u8),
+    /// AArch32: D0 to D31.
+    D(u8),
+    /// AArch32: Q0 to Q15.
+    Q(u8),
 }
 
 impl Register {
@@ -32,6 +42,10 @@ impl Register {
             Register::Sp => cpu.sp().into(),
             Register::V(n) => cpu.v(n),
             Register::Flags => cpu.flags.to_bits().into(),
+            Register::R(n) => cpu.r(n).into(),
+            Register::S(n) => cpu.s(n).into(),
+            Register::D(n) => cpu.d(n).into(),
+            Register::Q(n) => cpu.v(n),
         }
     }
 }
@@ -43,6 +57,12 @@ impl fmt::Display for Register {
             Register::Sp => f.write_str("sp"),
             Register::V(n) => write!(f, "v{n}"),
             Register::Flags => f.write_str("nzcv"),
+            // As the disassembler calls them.
+            Register::R(n @ 9..) => f.write_str(["sb", "sl", "fp", "ip", "sp", "lr"][usize::from((n - 9).min(5))]),
+            Register::R(n) => write!(f, "r{n}"),
+            Register::S(n) => write!(f, "s{n}"),
+            Register::D(n) => write!(f, "d{n}"),
+            Register::Q(n) => write!(f, "q{n}"),
         }
     }
 }
@@ -164,6 +184,8 @@ pub struct Shape {
     /// Registers that it writes.
     pub writes: Vec<Register>,
     address: Option<Address>,
+    /// Of AArch32.
+    pub(crate) address_a32: Option<effects_a32::Address>,
 }
 
 /// One execution of an instruction, as far as it is known before.
@@ -187,8 +209,8 @@ impl Effects {
 
 /// One operand of the text.
 #[derive(Clone, Copy, Debug)]
-struct Operand<'a> {
-    text: &'a str,
+pub(crate) struct Operand<'a> {
+    pub text: &'a str,
 }
 
 impl<'a> Operand<'a> {
@@ -218,7 +240,7 @@ fn register(word: &str) -> Option<(char, Register)> {
 }
 
 /// Splits at commas that are in no brackets.
-fn operands(text: &str) -> Vec<Operand<'_>> {
+pub(crate) fn operands(text: &str) -> Vec<Operand<'_>> {
     let (mut list, mut depth, mut start) = (Vec::new(), 0, 0);
     for (at, c) in text.char_indices() {
         match c {
@@ -239,7 +261,7 @@ fn operands(text: &str) -> Vec<Operand<'_>> {
 }
 
 /// `#8`, `#-0x10`.
-fn immediate(text: &str) -> Option<i64> {
+pub(crate) fn immediate(text: &str) -> Option<i64> {
     let text = text.trim().trim_start_matches('#');
     let (negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
@@ -465,6 +487,7 @@ impl Shape {
             reads: Vec::new(),
             writes: Vec::new(),
             address: None,
+            address_a32: None,
         };
         if mnemonic == "dc" && rest.starts_with("zva") {
             shape.block_zero(&operands);
@@ -495,16 +518,17 @@ impl Shape {
             reads: Vec::new(),
             writes: Vec::new(),
             address: None,
+            address_a32: None,
         }
     }
 
-    fn read(&mut self, register: Register) {
+    pub(crate) fn read(&mut self, register: Register) {
         if !self.reads.contains(&register) {
             self.reads.push(register);
         }
     }
 
-    fn write(&mut self, register: Register) {
+    pub(crate) fn write(&mut self, register: Register) {
         if !self.writes.contains(&register) {
             self.writes.push(register);
         }
@@ -650,11 +674,14 @@ impl Shape {
     /// The memory that the instruction at `cpu.pc` touches, with the registers as they are before it.
     #[must_use]
     pub fn access(&self, cpu: &State) -> Option<Access> {
+        if let Some(address) = self.address_a32 {
+            return Some(address.access(cpu));
+        }
         let address = self.address?;
         let register = |register: Register| match register {
             Register::Sp => cpu.x(SP),
             Register::X(n) => cpu.x(n),
-            Register::V(_) | Register::Flags => 0,
+            _ => 0,
         };
         let base = match address.base {
             Base::Register(base) => register(base),

@@ -2,7 +2,7 @@
 //! and tells it what happens; a program without a view runs code that has no trace of all this.
 //!
 //! - [`observer`]: the two traits, and what an observer may ask of the process;
-//! - [`effects`]: what one instruction reads and writes: registers, memory, flags;
+//! - [`effects`], [`effects_a32`]: what one instruction reads and writes: registers, memory, flags;
 //! - [`gdb`]: the debugger;
 //! - [`trace`]: a line for each instruction;
 //! - [`profile`]: what is made of samples of the call stack;
@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod effects;
+pub mod effects_a32;
 pub mod gdb;
 pub mod observer;
 pub mod profile;

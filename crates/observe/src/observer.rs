@@ -89,6 +89,9 @@ pub trait Guest {
     /// The thread's id, of guest and host.
     fn tid(&self) -> i32;
 
+    /// Whether it is an AArch32 program.
+    fn is_a32(&self) -> bool;
+
     /// The process, to be kept.
     fn process(&self) -> Arc<dyn Process>;
 
@@ -179,4 +182,7 @@ pub trait View: Send + Sync + Debug {
 pub trait Patches: Send + Sync {
     /// The word for an address, if it is not the one in memory.
     fn word(&self, address: u64) -> Option<u32>;
+
+    /// AArch32: the halfword for an address.
+    fn half(&self, address: u64) -> Option<u16>;
 }

@@ -23,12 +23,14 @@ use armlet_memory::{fetch, load, read_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::effects::{Access, AccessKind, Kind, Register, Shape};
+use crate::effects_a32;
 use crate::observer::{End, Fate, Guest, Observer, Pace, Signal, View};
 
 /// Bytes of a thread's lines that are kept back before they are written; a system call writes them too.
 const BUFFER: usize = 32 << 10;
 /// Column in which the effects begin.
 const EFFECTS_COLUMN: usize = 78;
+const NOTHING: &str = "(nothing to execute here)";
 
 /// What is traced.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +159,7 @@ impl View for Arc<Trace> {
             trace: Arc::clone(self),
             tid: guest.tid(),
             shapes: HashMap::new(),
+            shapes_a32: HashMap::new(),
             symbol: None,
             pending: None,
             buffer: String::new(),
@@ -170,6 +173,16 @@ struct Pending {
     line: String,
     shape: Arc<Shape>,
     access: Option<Access>,
+    /// Its condition does not hold.
+    idle: bool,
+}
+
+/// The instruction at the program counter.
+struct Found {
+    /// `None`: it is none.
+    shape: Option<Arc<Shape>>,
+    text: String,
+    idle: bool,
 }
 
 /// Traces one thread.
@@ -178,6 +191,8 @@ struct Tracer {
     tid: i32,
     /// By instruction word; `None`: not an instruction.
     shapes: HashMap<u32, Option<Arc<Shape>>>,
+    /// Of AArch32: by bytes and condition.
+    shapes_a32: HashMap<(String, u8), Arc<Shape>>,
     /// The function that was looked up last.
     symbol: Option<(u64, String, u64)>,
     pending: Option<Pending>,
@@ -186,9 +201,46 @@ struct Tracer {
 }
 
 impl Tracer {
-    fn shape(&mut self, word: u32) -> Option<Arc<Shape>> {
-        let shape = self.shapes.entry(word).or_insert_with(|| Shape::of(word).map(Arc::new));
-        shape.clone()
+    fn find(&mut self, pc: u64) -> Found {
+        let word = if pc.is_multiple_of(4) { fetch(pc).ok() } else { None };
+        let shape = word.and_then(|word| {
+            let shape = self.shapes.entry(word).or_insert_with(|| Shape::of(word).map(Arc::new));
+            shape.clone()
+        });
+        let text = match word.map(|word| (word, decode(word))) {
+            Some((_, Ok(insn))) => Disassembly { insn, pc }.to_string(),
+            Some((word, Err(_))) => format!(".word {word:#010x}"),
+            None => NOTHING.to_owned(),
+        };
+        Found {
+            shape,
+            text,
+            idle: false,
+        }
+    }
+
+    fn find_a32(&mut self, cpu: &State) -> Found {
+        match effects_a32::fetched(cpu) {
+            Some((Ok(decoded), bytes)) => {
+                let shape = self.shapes_a32.entry((bytes, decoded.cond));
+                let shape = shape.or_insert_with(|| Arc::new(Shape::of_a32(&decoded)));
+                Found {
+                    shape: Some(Arc::clone(shape)),
+                    text: effects_a32::text(decoded, cpu.pc),
+                    idle: !effects_a32::executes(&decoded, cpu),
+                }
+            }
+            Some((Err(_), bytes)) => Found {
+                shape: None,
+                text: format!(".inst {bytes}"),
+                idle: false,
+            },
+            None => Found {
+                shape: None,
+                text: NOTHING.to_owned(),
+                idle: false,
+            },
+        }
     }
 
     /// The function around the program counter and the offset in it.
@@ -258,11 +310,13 @@ impl Tracer {
             mut line,
             shape,
             access,
+            idle,
         }) = self.pending.take()
         else {
             return;
         };
         match trap {
+            _ if idle => line.push_str(" (its condition does not hold)"),
             None | Some(Trap::SupervisorCall { .. } | Trap::InvalidateCode { .. }) => {
                 if trap.is_none() {
                     for &register in &shape.writes {
@@ -336,8 +390,12 @@ impl Observer for Tracer {
             return Pace::Free;
         }
         let pc = cpu.pc;
-        let word = if pc.is_multiple_of(4) { fetch(pc).ok() } else { None };
-        let shape = word.and_then(|word| self.shape(word));
+        let found = if guest.is_a32() {
+            self.find_a32(cpu)
+        } else {
+            self.find(pc)
+        };
+        let Found { shape, text, idle } = found;
         if !self.wants(guest, pc, shape.as_deref()) {
             return Pace::Step;
         }
@@ -357,11 +415,6 @@ impl Observer for Tracer {
                 .symbolize(pc)
                 .map_or_else(String::new, |(name, offset)| format!("{name}+{offset:#x}")),
         };
-        let text = match word.map(|word| (word, decode(word))) {
-            Some((_, Ok(insn))) => Disassembly { insn, pc }.to_string(),
-            Some((word, Err(_))) => format!(".word {word:#010x}"),
-            None => "(nothing to execute here)".to_owned(),
-        };
         let mut line = format!("{:>7} {pc:#014x} {place:<24} {text}", self.tid);
         if line.len() < EFFECTS_COLUMN {
             line.extend(std::iter::repeat_n(' ', EFFECTS_COLUMN - line.len()));
@@ -370,8 +423,13 @@ impl Observer for Tracer {
         for &register in &shape.reads {
             let _ = write!(line, " {}", shown(register, cpu, "="));
         }
-        let access = shape.access(cpu);
-        self.pending = Some(Pending { line, shape, access });
+        let access = shape.access(cpu).filter(|_| !idle);
+        self.pending = Some(Pending {
+            line,
+            shape,
+            access,
+            idle,
+        });
         Pace::Step
     }
 
@@ -386,8 +444,9 @@ impl Observer for Tracer {
         }
     }
 
-    fn called(&mut self, _: &dyn Guest, cpu: &mut State) {
-        self.remark(&format!("--- system call: x0=>{:#x} ---", cpu.x(0)));
+    fn called(&mut self, guest: &dyn Guest, cpu: &mut State) {
+        let register = if guest.is_a32() { "r0" } else { "x0" };
+        self.remark(&format!("--- system call: {register}=>{:#x} ---", cpu.x(0)));
     }
 
     fn signal(&mut self, guest: &dyn Guest, cpu: &mut State, signal: &Signal) -> Fate {

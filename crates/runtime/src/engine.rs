@@ -86,15 +86,26 @@ impl EngineKind {
     }
 
     /// An engine for one guest thread of AArch32.
-    pub(crate) fn create_a32(self, space: &Arc<AddressSpace>, clock: Option<Arc<Clock>>) -> Box<dyn Engine + Send> {
+    pub(crate) fn create_a32(
+        self,
+        space: &Arc<AddressSpace>,
+        patches: Option<Arc<dyn Patches>>,
+        clock: Option<Arc<Clock>>,
+    ) -> Box<dyn Engine + Send> {
         let code = Code::new(space);
-        match clock {
-            Some(clock) => self.of_code_a32(code, ClockProbe(clock)),
-            None => self.of_code_a32(code, ()),
+        match (patches, clock) {
+            (Some(patches), None) => self.of_code_a32(Patched { code, patches }, ()),
+            (Some(patches), Some(clock)) => self.of_code_a32(Patched { code, patches }, ClockProbe(clock)),
+            (None, Some(clock)) => self.of_code_a32(code, ClockProbe(clock)),
+            (None, None) => self.of_code_a32(code, ()),
         }
     }
 
-    fn of_code_a32<P: Probe + Send + 'static>(self, code: Code, probe: P) -> Box<dyn Engine + Send> {
+    fn of_code_a32<P: Probe + Send + 'static>(
+        self,
+        code: impl a32::Fetch + Send + 'static,
+        probe: P,
+    ) -> Box<dyn Engine + Send> {
         match self.translations(P::ON, true) {
             Some((jit, patience)) => Box::new(Translator {
                 thread: armlet_jit::ThreadA32::new(jit, patience),
@@ -237,13 +248,13 @@ impl<C: Fetch, P: Probe> Engine for Interpreter<C, P> {
     }
 }
 
-struct InterpreterA32<P> {
+struct InterpreterA32<C, P> {
     cache: a32::BlockCache,
-    code: Code,
+    code: C,
     probe: P,
 }
 
-impl<P: Probe> Engine for InterpreterA32<P> {
+impl<C: a32::Fetch, P: Probe> Engine for InterpreterA32<C, P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
         if !P::ON {
             return a32::run(cpu, &mut self.cache, &mut self.code, attention);
@@ -316,7 +327,14 @@ struct Patched {
 
 impl Fetch for Patched {
     fn fetch(&mut self, address: u64) -> Result<u32, Fault> {
-        let word = self.code.fetch(address)?;
+        let word = Fetch::fetch(&mut self.code, address)?;
         Ok(self.patches.word(address).unwrap_or(word))
+    }
+}
+
+impl a32::Fetch for Patched {
+    fn fetch(&mut self, address: u64) -> Result<u16, Fault> {
+        let half = a32::Fetch::fetch(&mut self.code, address)?;
+        Ok(self.patches.half(address).unwrap_or(half))
     }
 }

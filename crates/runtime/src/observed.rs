@@ -22,12 +22,6 @@ impl Runner {
     pub(crate) fn attach(&mut self) {
         let program = &self.thread.process.program;
         if let Some(watch) = &program.options.watch {
-            if program.abi == Abi::A32 {
-                let name = program.executable.display();
-                return eprintln!(
-                    "armlet: {name}: an AArch32 program: --trace and -g are for AArch64 programs; it runs unobserved"
-                );
-            }
             self.thread.observer = watch.view.attach(&self.thread, &self.cpu);
         }
     }
@@ -152,6 +146,10 @@ impl Thread {
 impl Guest for Thread {
     fn tid(&self) -> i32 {
         gettid()
+    }
+
+    fn is_a32(&self) -> bool {
+        self.process.program.abi == Abi::A32
     }
 
     fn borrows_memory(&self) -> bool {

@@ -2,17 +2,20 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use armlet_cpu::a32_features::Model;
 use armlet_decoder::a64::{ROWS, Row, decode, mnemonics};
 use armlet_decoder::{a32, t32};
-use armlet_interpreter::a32::source as a32_source;
+use armlet_interpreter::a32::{Place, source as a32_source};
 use armlet_interpreter::a64::source;
 use armlet_jit::Listing;
 use armlet_loader::elf::FileSource;
-use armlet_loader::{Elf, Symbols, sections};
+use armlet_loader::sections::Section;
+use armlet_loader::{Content, Elf, Symbols, sections};
 
 use crate::args::{ExplainArgs, Isa};
 use crate::explain::{self, Explained, bits, host};
@@ -69,22 +72,7 @@ fn word_in_full(out: &mut String, word: u32, style: Style) {
         _ => Err(unmapped(address)),
     };
     if let Ok(listing) = armlet_jit::listing(PC, &mut { code }) {
-        let Some(listed) = listing.instructions.first() else {
-            return;
-        };
-        let _ = writeln!(out, "\n{}", style.bold("operations of the translator"));
-        for op in &listed.ops {
-            // Behind a single word there is nothing: the way on is no part of it.
-            if *op != format!("jump {:#x}", PC + 4) {
-                let _ = writeln!(out, "  {op}");
-            }
-        }
-        let _ = writeln!(out, "\n{}", style.bold("x86-64"));
-        let lines = host::disassemble(&listing.bytes, listing.at, &listing.names);
-        for line in lines.iter().filter(|line| listed.host.contains(&line.offset)) {
-            host_line(out, &listing, line, style);
-        }
-        let _ = writeln!(out, "  {}", style.dim(registers(&listing)));
+        layers(out, &listing, &format!("jump {:#x}", PC + 4), style);
     }
 }
 
@@ -150,7 +138,7 @@ fn pieces(out: &mut String, folder: &str, pieces: &[source::Piece], style: Style
     }
 }
 
-/// As [`word_in_full`], for AArch32: what the tables and the interpreter have.
+/// As [`word_in_full`], for AArch32.
 fn aarch32_word(out: &mut String, word: u32, isa: Isa, style: Style) {
     let short = isa == Isa::T32 && word < 0x1_0000;
     let shifted = if short { word << 16 } else { word };
@@ -205,10 +193,38 @@ fn aarch32_word(out: &mut String, word: u32, isa: Isa, style: Style) {
     let own = decoded.insn.row();
     let _ = writeln!(out, "\n{}", style.bold("interpreter"));
     pieces(out, "a32", &a32_source::of(own.file, own.name), style);
-    let _ = writeln!(
-        out,
-        "\nAArch32 is interpreted: there are no operations and no x86-64 for it."
-    );
+    let place = Place::new(PC as u32, isa == Isa::T32);
+    let halves = match (isa, half) {
+        (Isa::T32, true) => [decoded.word >> 16, 0],
+        (Isa::T32, false) => [decoded.word >> 16, decoded.word & 0xffff],
+        _ => [decoded.word & 0xffff, decoded.word >> 16],
+    };
+    let code = |address: u64| match address.checked_sub(PC) {
+        Some(0) => Ok(halves[0] as u16),
+        Some(2) if !half => Ok(halves[1] as u16),
+        _ => Err(unmapped(address)),
+    };
+    if let Ok(listing) = armlet_jit::listing_a32(place, Model::Max, &mut { code }) {
+        let next = place.plus(decoded.len.into()).0;
+        layers(out, &listing, &format!("jump {next:#x}"), style);
+    }
+}
+
+/// The first instruction of a listing: operations and host code. Behind a single word there is nothing: the way on is no part of it.
+fn layers(out: &mut String, listing: &Listing, on: &str, style: Style) {
+    let Some(listed) = listing.instructions.first() else {
+        return;
+    };
+    let _ = writeln!(out, "\n{}", style.bold("operations of the translator"));
+    for op in listed.ops.iter().filter(|op| *op != on) {
+        let _ = writeln!(out, "  {op}");
+    }
+    let _ = writeln!(out, "\n{}", style.bold("x86-64"));
+    let lines = host::disassemble(&listing.bytes, listing.at, &listing.names);
+    for line in lines.iter().filter(|line| listed.host.contains(&line.offset)) {
+        host_line(out, listing, line, style);
+    }
+    let _ = writeln!(out, "  {}", style.dim(registers(listing)));
 }
 
 /// As [`mnemonic`], for AArch32.
@@ -303,7 +319,7 @@ fn pattern(fields: &[bits::Field], style: Style) -> String {
 fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::Result<()> {
     let file = super::open(path)?;
     let source = FileSource::new(&file)?;
-    Elf::parse(&source).with_context(|| path.display().to_string())?;
+    let elf = Elf::parse(&source).with_context(|| path.display().to_string())?;
     let symbols = Symbols::read(&source);
     let address = name
         .strip_prefix("0x")
@@ -336,6 +352,21 @@ fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::
         found.ok_or(unmapped(address))
     };
     let _ = writeln!(out, "{} in {}", style.bold(name), path.display());
+    if elf.is_32 {
+        let next = symbols
+            .iter()
+            .map(|(_, address, _)| address)
+            .find(|&address| address > start);
+        let end = match size {
+            0 => next.unwrap_or(u64::MAX),
+            size => start + size,
+        };
+        let thumb = match symbols.content(start) {
+            Some(content) => content == Content::T32,
+            None => elf.entry & 1 != 0,
+        };
+        return function_a32(out, &sections, start | u64::from(thumb)..end, style);
+    }
     // A region need not have all of a function: what a call or a jump through a register comes back to, or leads to, may be in another.
     let mut listing = region(start, code)?;
     // Without a size, it goes on to the next function, as far as the region does.
@@ -377,6 +408,80 @@ fn function(out: &mut String, path: &Path, name: &str, style: Style) -> anyhow::
             }
         }
         pc += 4;
+    }
+    Ok(())
+}
+
+/// The instructions of an AArch32 function, which starts with the Thumb bit in its address.
+fn function_a32(out: &mut String, sections: &[Section], range: Range<u64>, style: Style) -> anyhow::Result<()> {
+    let half = |address: u64| {
+        let found = sections.iter().find_map(|section| {
+            let offset = usize::try_from(address.checked_sub(section.address)?).ok()?;
+            let bytes = section.bytes.get(offset..offset + 2)?;
+            Some(u16::from_le_bytes([bytes[0], bytes[1]]))
+        });
+        found.ok_or(unmapped(address))
+    };
+    let region = |place: Place| {
+        armlet_jit::listing_a32(place, Model::Max, &mut { half })
+            .map_err(|_| anyhow::anyhow!("no code stands at {:#x}", place.address()))
+    };
+    let mut place = Place(range.start as u32);
+    let mut listing = region(place)?;
+    let last = listing.instructions.iter().map(|listed| listed.pc).max();
+    // Without a size, it goes on to the next function, as far as the region does.
+    let end = if range.end == u64::MAX {
+        last.map_or(0, |last| last + 1)
+    } else {
+        range.end
+    };
+    let mut it = t32::ItState::default();
+    while u64::from(place.address()) < end {
+        let pc = u64::from(place.address());
+        let Ok(first) = half(pc) else { break };
+        let (length, bytes, decoded) = if !place.thumb() {
+            let Ok(second) = half(pc + 2) else { break };
+            let word = u32::from(first) | u32::from(second) << 16;
+            (4, format!("{word:08x}"), a32::decode(word))
+        } else if t32::length(first) == 2 {
+            (2, format!("{first:04x}"), t32::decode(u32::from(first) << 16, it))
+        } else {
+            let Ok(second) = half(pc + 2) else { break };
+            let word = u32::from(first) << 16 | u32::from(second);
+            (4, format!("{first:04x} {second:04x}"), t32::decode(word, it))
+        };
+        if place.thumb() {
+            it = match &decoded {
+                Ok(a32::Decoded {
+                    insn: a32::Insn::It(block),
+                    ..
+                }) => t32::ItState(block.firstcond << 4 | block.mask),
+                _ => it.advanced(),
+            };
+        }
+        let known = listing.instructions.iter().any(|listed| listed.pc == pc);
+        if !known && decoded.is_ok() && !it.in_block() {
+            listing = region(place)?;
+        }
+        let text = match decoded {
+            Ok(decoded) => {
+                let row = style.dim(decoded.row.name);
+                let text = a32::Disassembly { decoded, pc: pc as u32 }.to_string();
+                format!("{}  {row}", style.bold(format_args!("{text:<36}")))
+            }
+            Err(_) => format!(".inst {bytes}"),
+        };
+        let _ = writeln!(out, "\n{pc:8x}:  {bytes:<9}  {text}");
+        if let Some(listed) = listing.instructions.iter().find(|listed| listed.pc == pc) {
+            for op in &listed.ops {
+                let _ = writeln!(out, "    {}", style.field(0, op));
+            }
+            let lines = host::disassemble(&listing.bytes, listing.at, &listing.names);
+            for line in lines.iter().filter(|line| listed.host.contains(&line.offset)) {
+                let _ = writeln!(out, "        {}", style.field(1, &line.text));
+            }
+        }
+        place = place.plus(length);
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //!
 //! - this file: the session, and the observer of each thread;
 //! - `target.rs`: what gdb may ask, for the `gdbstub` crate, on a host thread of its own;
-//! - `registers.rs`: the registers and their description.
+//! - `registers.rs`, `registers_a32.rs`: the registers and their description.
 //!
 //! All threads stop and go together, as gdb's all-stop mode has it. A thread stops where its observer is called; one that waits in a system call
 //! counts as stopped there. Breakpoints are words that the engines fetch instead of those in memory ([`Patches`]), so that a program between
 //! two breakpoints runs as fast as ever; with a watchpoint, or while history is recorded, every instruction is interpreted by itself.
 
 mod registers;
+mod registers_a32;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -25,16 +26,25 @@ use armlet_cpu::a64::State;
 use armlet_memory::{fetch, read_bytes, write_bytes};
 use gdbstub::target::ext::breakpoints::WatchKind;
 
-use crate::effects::{AccessKind, Shape};
+use crate::effects::{Access, AccessKind, Shape};
+use crate::effects_a32;
 use crate::observer::{End, Fate, Guest, Observer, Pace, Patches, Process, Signal, View};
 
 /// BRK #0.
 const BREAKPOINT: u32 = 0xd420_0000;
+/// BKPT #0 of A32 and of T32.
+const BREAKPOINT_A32: u32 = 0xe120_0070;
+const BREAKPOINT_T32: u16 = 0xbe00;
 /// How long the end of the process waits for gdb to be told.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// System calls that store nothing in the guest's memory and change no mapping: history goes on over them.
 const HARMLESS_CALLS: [u64; 26] = [
     23, 24, 25, 32, 48, 49, 50, 57, 62, 64, 66, 68, 70, 82, 83, 124, 129, 130, 131, 172, 173, 174, 175, 176, 177, 178,
+];
+
+/// The same for AArch32.
+const HARMLESS_CALLS_A32: [u64; 25] = [
+    4, 6, 12, 19, 20, 37, 41, 64, 118, 133, 143, 146, 148, 158, 181, 199, 200, 201, 202, 221, 224, 238, 268, 334, 358,
 ];
 
 /// Where gdb is awaited.
@@ -106,7 +116,10 @@ struct Shared {
     locked: bool,
     /// What gdb is told next, and of which thread.
     event: Option<(i32, Stop)>,
-    breakpoints: BTreeSet<u64>,
+    /// An AArch32 program.
+    a32: bool,
+    /// With gdb's kind of each (see `registers_a32.rs`).
+    breakpoints: BTreeMap<u64, usize>,
     watchpoints: Vec<(u64, u64, WatchKind)>,
     catch: Option<Option<BTreeSet<u64>>>,
     /// Instructions that are recorded for each thread; 0: none.
@@ -209,7 +222,7 @@ impl Debugger {
             thread.pending = None;
         }
         drop(shared);
-        breakpoints.into_iter().for_each(|address| self.forget_code(address, 4));
+        breakpoints.into_keys().for_each(|address| self.forget_code(address, 4));
         self.changed.notify_all();
     }
 
@@ -244,6 +257,7 @@ impl View for Arc<Debugger> {
             if shared.threads.is_empty() {
                 shared.main = tid;
             }
+            shared.a32 = guest.is_a32();
             let thread = ThreadState {
                 cpu: cpu.clone(),
                 parked: false,
@@ -280,7 +294,39 @@ struct Breakpoints(Arc<Debugger>);
 impl Patches for Breakpoints {
     fn word(&self, address: u64) -> Option<u32> {
         let shared = lock(&self.0.shared);
-        shared.breakpoints.contains(&address).then_some(BREAKPOINT)
+        shared.breakpoints.contains_key(&address).then_some(BREAKPOINT)
+    }
+
+    fn half(&self, address: u64) -> Option<u16> {
+        let shared = lock(&self.0.shared);
+        match (
+            shared.breakpoints.get(&address),
+            shared.breakpoints.get(&address.wrapping_sub(2)),
+        ) {
+            (Some(2 | 3), _) => Some(BREAKPOINT_T32),
+            (Some(_), _) => Some(BREAKPOINT_A32 as u16),
+            (None, Some(4)) => Some((BREAKPOINT_A32 >> 16) as u16),
+            _ => None,
+        }
+    }
+}
+
+/// The memory that the instruction at the program counter is about to touch.
+fn access(a32: bool, cpu: &State) -> Option<Access> {
+    if !a32 {
+        return Shape::of(fetch::<u32>(cpu.pc).ok()?)?.access(cpu);
+    }
+    let decoded = effects_a32::fetched(cpu)?.0.ok()?;
+    let access = Shape::of_a32(&decoded).access(cpu);
+    access.filter(|_| effects_a32::executes(&decoded, cpu))
+}
+
+/// Whether a breakpoint of the guest's own stands at the program counter.
+fn has_own_breakpoint(a32: bool, cpu: &State) -> bool {
+    match (a32, cpu.a32.thumb) {
+        (false, _) => fetch::<u32>(cpu.pc).is_ok_and(|word| word == BREAKPOINT),
+        (true, false) => fetch::<u32>(cpu.pc).is_ok_and(|word| word & 0x0fff_ffff == BREAKPOINT_A32 & 0x0fff_ffff),
+        (true, true) => fetch::<u16>(cpu.pc).is_ok_and(|half| half == BREAKPOINT_T32),
     }
 }
 
@@ -334,7 +380,7 @@ impl Debugged {
         if shared.watchpoints.is_empty() {
             return None;
         }
-        let access = Shape::of(fetch::<u32>(cpu.pc).ok()?)?.access(cpu)?;
+        let access = access(shared.a32, cpu)?;
         let end = access.address + u64::from(access.size);
         let hit = shared.watchpoints.iter().find(|(address, length, kind)| {
             let fits = match kind {
@@ -349,7 +395,7 @@ impl Debugged {
 
     /// Notes what the next instruction will change.
     fn record(shared: &mut Shared, tid: i32, cpu: &State) {
-        let limit = shared.history;
+        let (limit, a32) = (shared.history, shared.a32);
         let several = shared.threads.len() > 1;
         let Some(thread) = shared.threads.get_mut(&tid) else {
             return;
@@ -358,11 +404,7 @@ impl Debugged {
             // What other threads store would not be undone.
             return thread.history.clear();
         }
-        let access = fetch::<u32>(cpu.pc)
-            .ok()
-            .and_then(Shape::of)
-            .and_then(|shape| shape.access(cpu));
-        let memory = access
+        let memory = access(a32, cpu)
             .filter(|access| access.kind != AccessKind::Load)
             .and_then(|access| {
                 let mut bytes = vec![0; access.size as usize];
@@ -411,7 +453,7 @@ impl Observer for Debugged {
                 self.park(cpu, None);
                 continue;
             }
-            let here = shared.breakpoints.contains(&cpu.pc);
+            let here = shared.breakpoints.contains_key(&cpu.pc);
             let resumed = self.resumed_at == Some(cpu.pc);
             let action = shared
                 .threads
@@ -474,18 +516,21 @@ impl Observer for Debugged {
         let is_ours = matches!(trap, Trap::Breakpoint { imm: 0 }) && {
             let shared = lock(&self.debugger.shared);
             // One that was taken away while the thread ran into it is executed again, too.
-            shared.breakpoints.contains(&cpu.pc) || fetch::<u32>(cpu.pc).is_ok_and(|word| word != BREAKPOINT)
+            shared.breakpoints.contains_key(&cpu.pc) || !has_own_breakpoint(shared.a32, cpu)
         };
         if is_ours && self.resumed_at != Some(cpu.pc) {
-            let still = lock(&self.debugger.shared).breakpoints.contains(&cpu.pc);
+            let still = lock(&self.debugger.shared).breakpoints.contains_key(&cpu.pc);
             self.park(cpu, still.then_some(Stop::Breakpoint));
         }
         is_ours
     }
 
-    fn call(&mut self, _: &dyn Guest, cpu: &mut State) {
+    fn call(&mut self, guest: &dyn Guest, cpu: &mut State) {
         self.resumed_at = None;
-        let number = cpu.x(8);
+        let (number, harmless): (u64, &[u64]) = match guest.is_a32() {
+            true => (cpu.x(7), &HARMLESS_CALLS_A32),
+            false => (cpu.x(8), &HARMLESS_CALLS),
+        };
         let caught = {
             let mut shared = lock(&self.debugger.shared);
             let caught = shared
@@ -493,7 +538,7 @@ impl Observer for Debugged {
                 .as_ref()
                 .is_some_and(|calls| calls.as_ref().is_none_or(|calls| calls.contains(&number)));
             if let Some(thread) = shared.threads.get_mut(&self.tid)
-                && !HARMLESS_CALLS.contains(&number)
+                && !harmless.contains(&number)
             {
                 thread.history.clear();
             }
@@ -510,8 +555,8 @@ impl Observer for Debugged {
         self.debugger.changed.notify_all();
     }
 
-    fn called(&mut self, _: &dyn Guest, cpu: &mut State) {
-        let number = cpu.x(8);
+    fn called(&mut self, guest: &dyn Guest, cpu: &mut State) {
+        let number = cpu.x(if guest.is_a32() { 7 } else { 8 });
         let (caught, stepping) = {
             let mut shared = lock(&self.debugger.shared);
             if let Some(thread) = shared.threads.get_mut(&self.tid) {

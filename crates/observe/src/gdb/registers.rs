@@ -3,6 +3,21 @@
 use armlet_cpu::a64::{Flags, State};
 use gdbstub::arch::{Arch, Registers};
 
+/// The registers of a thread, in the form in which gdb gets them.
+pub trait Bank: Registers<ProgramCounter = u64> + Default {
+    /// Those of a thread.
+    fn of(cpu: &State) -> Self;
+
+    /// Gives them to a thread. Bits that cannot be written stay out.
+    fn store(&self, cpu: &mut State);
+}
+
+/// An architecture as this debugger needs it.
+pub trait Isa: Arch<Usize = u64, BreakpointKind = usize, Registers = Self::Bank> + 'static {
+    /// Its registers.
+    type Bank: Bank;
+}
+
 /// The architecture for gdbstub.
 #[derive(Debug)]
 pub enum A64 {}
@@ -18,6 +33,10 @@ impl Arch for A64 {
     }
 }
 
+impl Isa for A64 {
+    type Bank = Regs;
+}
+
 /// All registers of a thread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regs {
@@ -31,9 +50,8 @@ pub struct Regs {
     tpidr: u64,
 }
 
-impl Regs {
-    /// Those of a thread.
-    pub fn of(cpu: &State) -> Regs {
+impl Bank for Regs {
+    fn of(cpu: &State) -> Regs {
         let mut regs = Regs {
             sp: cpu.sp(),
             pc: cpu.pc,
@@ -48,8 +66,7 @@ impl Regs {
         regs
     }
 
-    /// Gives them to a thread. Bits that cannot be written stay out of FPCR and FPSR.
-    pub fn store(&self, cpu: &mut State) {
+    fn store(&self, cpu: &mut State) {
         (0..31).for_each(|n| cpu.set_x(n, self.x[usize::from(n)]));
         (0..32).for_each(|n| cpu.set_v(n, self.v[usize::from(n)]));
         cpu.set_sp(self.sp);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ use gdbstub::target::ext::exec_file::{ExecFile, ExecFileOps};
 use gdbstub::target::ext::monitor_cmd::{ConsoleOutput, MonitorCmd, MonitorCmdOps, outputln};
 use gdbstub::target::{Target, TargetError, TargetResult};
 
-use super::registers::{A64, Regs};
+use super::registers::{A64, Bank, Isa};
+use super::registers_a32::A32;
 use super::{Action, Debugger, Listener, Stop, lock};
 
 /// How often a running program's debugger looks whether gdb has sent something.
@@ -36,10 +38,14 @@ const PEEK: Duration = Duration::from_millis(10);
 
 /// Waits for gdb, and serves it to the end.
 pub(super) fn serve(debugger: &Arc<Debugger>, listener: Listener) {
+    let a32 = lock(&debugger.shared).a32;
     let result = match listener {
         Listener::Tcp(listener) => listener.accept().and_then(|(stream, _)| {
             stream.set_nodelay(true)?;
-            session::<std::net::TcpStream>(debugger, stream)
+            match a32 {
+                true => session::<A32, _>(debugger, stream),
+                false => session::<A64, _>(debugger, stream),
+            }
         }),
         Listener::Unix(listener) => {
             let accepted = listener.accept();
@@ -49,7 +55,10 @@ pub(super) fn serve(debugger: &Arc<Debugger>, listener: Listener) {
                 // A socket serves one session.
                 let _ = std::fs::remove_file(path);
             }
-            accepted.and_then(|(stream, _)| session::<std::os::unix::net::UnixStream>(debugger, stream))
+            accepted.and_then(|(stream, _)| match a32 {
+                true => session::<A32, _>(debugger, stream),
+                false => session::<A64, _>(debugger, stream),
+            })
         }
     };
     if let Err(error) = result {
@@ -59,18 +68,19 @@ pub(super) fn serve(debugger: &Arc<Debugger>, listener: Listener) {
     debugger.detach();
 }
 
-fn session<C>(debugger: &Arc<Debugger>, stream: C) -> io::Result<()>
+fn session<A: Isa, C>(debugger: &Arc<Debugger>, stream: C) -> io::Result<()>
 where
     C: ConnectionExt<Error = io::Error> + 'static,
 {
-    let mut target = Stub {
+    let mut target = Stub::<A> {
         debugger: Arc::clone(debugger),
         reverse: None,
+        isa: PhantomData,
     };
     // Until the first thread stands still, there is nothing to show.
     target.wait_until_stopped();
     let connection: Box<dyn ConnectionExt<Error = io::Error>> = Box::new(stream);
-    match GdbStub::new(connection).run_blocking::<Loop>(&mut target) {
+    match GdbStub::new(connection).run_blocking::<Loop<A>>(&mut target) {
         Ok(DisconnectReason::Kill) => {
             lock(&debugger.shared).killed = true;
             debugger.changed.notify_all();
@@ -89,15 +99,15 @@ where
     }
 }
 
-enum Loop {}
+struct Loop<A>(PhantomData<A>);
 
-impl BlockingEventLoop for Loop {
-    type Target = Stub;
+impl<A: Isa> BlockingEventLoop for Loop<A> {
+    type Target = Stub<A>;
     type Connection = Box<dyn ConnectionExt<Error = io::Error>>;
     type StopReason = MultiThreadStopReason<u64>;
 
     fn wait_for_stop_reason(
-        target: &mut Stub,
+        target: &mut Stub<A>,
         conn: &mut Self::Connection,
     ) -> Result<Event<Self::StopReason>, WaitForStopReasonError<String, io::Error>> {
         if let Some(reason) = target.go_back() {
@@ -128,7 +138,7 @@ impl BlockingEventLoop for Loop {
         }
     }
 
-    fn on_interrupt(target: &mut Stub) -> Result<Option<Self::StopReason>, String> {
+    fn on_interrupt(target: &mut Stub<A>) -> Result<Option<Self::StopReason>, String> {
         let tid = {
             let mut shared = lock(&target.debugger.shared);
             shared.stopped = true;
@@ -155,10 +165,11 @@ impl super::Shared {
 }
 
 /// The program, as gdbstub sees it.
-struct Stub {
+struct Stub<A> {
     debugger: Arc<Debugger>,
     /// gdb wants to go backwards: one instruction of a thread, or all.
     reverse: Option<(i32, bool)>,
+    isa: PhantomData<A>,
 }
 
 fn tid(number: i32) -> Tid {
@@ -225,7 +236,7 @@ fn from_gdb(signal: Signal) -> i32 {
     }
 }
 
-impl Stub {
+impl<A: Isa> Stub<A> {
     /// Waits until every thread stands still: with the debugger, or in a system call.
     fn wait_until_stopped(&self) {
         let mut shared = lock(&self.debugger.shared);
@@ -290,13 +301,13 @@ impl Stub {
             }
             let shared = lock(&self.debugger.shared);
             let pc = shared.threads.get(&number).map(|thread| thread.cpu.pc);
-            if pc.is_some_and(|pc| shared.breakpoints.contains(&pc)) {
+            if pc.is_some_and(|pc| shared.breakpoints.contains_key(&pc)) {
                 return Some(self.reason(number, Stop::Breakpoint));
             }
         }
     }
 
-    fn with<R>(&self, thread: Tid, f: impl FnOnce(&mut super::ThreadState) -> R) -> TargetResult<R, Stub> {
+    fn with<R>(&self, thread: Tid, f: impl FnOnce(&mut super::ThreadState) -> R) -> TargetResult<R, Self> {
         let mut shared = lock(&self.debugger.shared);
         let state = shared
             .threads
@@ -314,11 +325,11 @@ impl Stub {
         });
     }
 
-    fn patch(&self, address: u64, on: bool) {
+    fn patch(&self, address: u64, kind: usize, on: bool) {
         {
             let mut shared = lock(&self.debugger.shared);
             if on {
-                shared.breakpoints.insert(address);
+                shared.breakpoints.insert(address, kind);
             } else {
                 shared.breakpoints.remove(&address);
             }
@@ -335,11 +346,11 @@ fn part(all: &[u8], offset: u64, length: usize, buf: &mut [u8]) -> usize {
     count
 }
 
-impl Target for Stub {
-    type Arch = A64;
+impl<A: Isa> Target for Stub<A> {
+    type Arch = A;
     type Error = String;
 
-    fn base_ops(&mut self) -> BaseOps<'_, A64, String> {
+    fn base_ops(&mut self) -> BaseOps<'_, A, String> {
         BaseOps::MultiThread(self)
     }
 
@@ -364,13 +375,13 @@ impl Target for Stub {
     }
 }
 
-impl MultiThreadBase for Stub {
-    fn read_registers(&mut self, regs: &mut Regs, tid: Tid) -> TargetResult<(), Self> {
-        *regs = self.with(tid, |thread| Regs::of(&thread.cpu))?;
+impl<A: Isa> MultiThreadBase for Stub<A> {
+    fn read_registers(&mut self, regs: &mut A::Bank, tid: Tid) -> TargetResult<(), Self> {
+        *regs = self.with(tid, |thread| A::Bank::of(&thread.cpu))?;
         Ok(())
     }
 
-    fn write_registers(&mut self, regs: &Regs, tid: Tid) -> TargetResult<(), Self> {
+    fn write_registers(&mut self, regs: &A::Bank, tid: Tid) -> TargetResult<(), Self> {
         self.with(tid, |thread| {
             if thread.parked {
                 regs.store(&mut thread.cpu);
@@ -419,7 +430,7 @@ impl MultiThreadBase for Stub {
     }
 }
 
-impl MultiThreadResume for Stub {
+impl<A: Isa> MultiThreadResume for Stub<A> {
     fn resume(&mut self) -> Result<(), String> {
         let mut shared = lock(&self.debugger.shared);
         // What happened to others while the program was being stopped comes first.
@@ -478,35 +489,35 @@ impl MultiThreadResume for Stub {
     }
 }
 
-impl MultiThreadSingleStep for Stub {
+impl<A: Isa> MultiThreadSingleStep for Stub<A> {
     fn set_resume_action_step(&mut self, tid: Tid, signal: Option<Signal>) -> Result<(), String> {
         self.set_action(tid, Action::Step, signal);
         Ok(())
     }
 }
 
-impl MultiThreadRangeStepping for Stub {
+impl<A: Isa> MultiThreadRangeStepping for Stub<A> {
     fn set_resume_action_range_step(&mut self, tid: Tid, start: u64, end: u64) -> Result<(), String> {
         self.set_action(tid, Action::StepOver(start, end), None);
         Ok(())
     }
 }
 
-impl MultiThreadSchedulerLocking for Stub {
+impl<A: Isa> MultiThreadSchedulerLocking for Stub<A> {
     fn set_resume_action_scheduler_lock(&mut self) -> Result<(), String> {
         lock(&self.debugger.shared).locked = true;
         Ok(())
     }
 }
 
-impl ReverseStep<Tid> for Stub {
+impl<A: Isa> ReverseStep<Tid> for Stub<A> {
     fn reverse_step(&mut self, tid: Tid) -> Result<(), String> {
         self.reverse = Some((tid.get() as i32, true));
         Ok(())
     }
 }
 
-impl ReverseCont<Tid> for Stub {
+impl<A: Isa> ReverseCont<Tid> for Stub<A> {
     fn reverse_cont(&mut self) -> Result<(), String> {
         let number = lock(&self.debugger.shared).main_thread();
         self.reverse = Some((number, false));
@@ -514,7 +525,7 @@ impl ReverseCont<Tid> for Stub {
     }
 }
 
-impl Breakpoints for Stub {
+impl<A: Isa> Breakpoints for Stub<A> {
     fn support_sw_breakpoint(&mut self) -> Option<SwBreakpointOps<'_, Self>> {
         Some(self)
     }
@@ -528,19 +539,19 @@ impl Breakpoints for Stub {
     }
 }
 
-impl SwBreakpoint for Stub {
-    fn add_sw_breakpoint(&mut self, addr: u64, _: usize) -> TargetResult<bool, Self> {
-        self.patch(addr, true);
+impl<A: Isa> SwBreakpoint for Stub<A> {
+    fn add_sw_breakpoint(&mut self, addr: u64, kind: usize) -> TargetResult<bool, Self> {
+        self.patch(addr, kind, true);
         Ok(true)
     }
 
-    fn remove_sw_breakpoint(&mut self, addr: u64, _: usize) -> TargetResult<bool, Self> {
-        self.patch(addr, false);
+    fn remove_sw_breakpoint(&mut self, addr: u64, kind: usize) -> TargetResult<bool, Self> {
+        self.patch(addr, kind, false);
         Ok(true)
     }
 }
 
-impl HwBreakpoint for Stub {
+impl<A: Isa> HwBreakpoint for Stub<A> {
     fn add_hw_breakpoint(&mut self, addr: u64, kind: usize) -> TargetResult<bool, Self> {
         self.add_sw_breakpoint(addr, kind)
     }
@@ -550,7 +561,7 @@ impl HwBreakpoint for Stub {
     }
 }
 
-impl HwWatchpoint for Stub {
+impl<A: Isa> HwWatchpoint for Stub<A> {
     fn add_hw_watchpoint(&mut self, addr: u64, len: u64, kind: WatchKind) -> TargetResult<bool, Self> {
         lock(&self.debugger.shared).watchpoints.push((addr, len, kind));
         Ok(true)
@@ -567,7 +578,7 @@ impl HwWatchpoint for Stub {
     }
 }
 
-impl CatchSyscalls for Stub {
+impl<A: Isa> CatchSyscalls for Stub<A> {
     fn enable_catch_syscalls(&mut self, filter: Option<SyscallNumbers<'_, u64>>) -> TargetResult<(), Self> {
         let filter = filter.map(|numbers| numbers.collect::<BTreeSet<u64>>());
         lock(&self.debugger.shared).catch = Some(filter);
@@ -580,16 +591,19 @@ impl CatchSyscalls for Stub {
     }
 }
 
-impl Auxv for Stub {
+impl<A: Isa> Auxv for Stub<A> {
     fn get_auxv(&self, offset: u64, length: usize, buf: &mut [u8]) -> TargetResult<usize, Self> {
         let process = self.debugger.process().ok_or(TargetError::NonFatal)?;
         let words = process.auxv().into_iter().flat_map(|(kind, value)| [kind, value]);
-        let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+        let bytes: Vec<u8> = match lock(&self.debugger.shared).a32 {
+            true => words.flat_map(|word| (word as u32).to_le_bytes()).collect(),
+            false => words.flat_map(u64::to_le_bytes).collect(),
+        };
         Ok(part(&bytes, offset, length, buf))
     }
 }
 
-impl ExecFile for Stub {
+impl<A: Isa> ExecFile for Stub<A> {
     fn get_exec_file(&self, _: Option<Pid>, offset: u64, length: usize, buf: &mut [u8]) -> TargetResult<usize, Self> {
         use std::os::unix::ffi::OsStrExt as _;
         let process = self.debugger.process().ok_or(TargetError::NonFatal)?;
@@ -597,7 +611,7 @@ impl ExecFile for Stub {
     }
 }
 
-impl MonitorCmd for Stub {
+impl<A: Isa> MonitorCmd for Stub<A> {
     fn handle_monitor_cmd(&mut self, cmd: &[u8], mut out: ConsoleOutput<'_>) -> Result<(), String> {
         let text = String::from_utf8_lossy(cmd).into_owned();
         let mut words = text.split_whitespace();
