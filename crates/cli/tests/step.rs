@@ -109,6 +109,31 @@ fn breakpoints_watch_translation_and_help() {
 }
 
 #[test]
+#[ignore = "needs tmux"]
+fn aarch32_forwards_and_back() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-binaries/prebuilt/armhf/hello");
+    let terminal = Terminal::start("a32", &path.display().to_string());
+    let screen = terminal.expect(&["=>       20388  mov fp, #0", "0 executed", "fetch", "A32", "mov_imm"]);
+    assert!(!screen.contains("x30"), "{screen}");
+    terminal.press(&["s"]);
+    terminal.expect(&["=>       2038c  mov lr, #0", "1 executed"]);
+    // From the load on.
+    terminal.press(&["g"]);
+    terminal.expect(&["run to (address or function)"]);
+    // tmux would take 0x203a4 for a letter.
+    terminal.press(&["0", "x203a4", "Enter"]);
+    terminal.expect(&["=>       203a4  bl #0x203ac", "7 executed", "r0 f"]);
+    terminal.press(&["s", "s"]);
+    terminal.expect(&["=>       203b0  mov fp, sp", "9 executed", "sp!f"]);
+    terminal.press(&["b"]);
+    terminal.expect(&["=>       203ac  push {fp, lr}", "8 executed", "memory Store of 8 bytes"]);
+    terminal.press(&["x"]);
+    terminal.expect(&["translation of this block"]);
+    terminal.press(&["q"]);
+    terminal.expect(&["ended with 137"]);
+}
+
+#[test]
 fn without_a_terminal_it_says_so() {
     let mut command = Command::new("setsid");
     let output = command

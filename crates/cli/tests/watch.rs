@@ -477,6 +477,35 @@ const TWO_FUNCTIONS: &str = "
         .size _start, .-_start
 ";
 
+/// A process ends with its last thread, whether by `exit` or by `exit_group`.
+#[test]
+#[ignore = "needs aarch64-linux-gnu-gcc"]
+fn the_end_of_the_last_thread_is_the_end() {
+    let source = ".global _start\n_start: mov x0, #5\nmov x8, #93\nsvc #0\n";
+    let program = assembled("exit", "aarch64-linux-gnu-gcc", source);
+    for (words, expected) in [
+        (&["trace"][..], "--- exited 5 ---"),
+        (&["strace"], "+++ exited with 5 +++"),
+        (&["stats"], "exited 5"),
+    ] {
+        let output = Command::new(ARMLET)
+            .args(words)
+            .arg(&program)
+            .output()
+            .expect("armlet starts");
+        assert_eq!(output.status.code(), Some(5));
+        assert_eq!(
+            text(&output.stderr).matches(expected).count(),
+            1,
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    // Of several threads, the last one tells.
+    let stderr = text(&armlet(&["strace"], "threads", &[]).stderr);
+    assert_eq!(stderr.matches("+++ exited with 0 +++").count(), 1, "{stderr}");
+}
+
 /// The counts of folded stacks.
 fn folded_stacks(path: &str) -> Vec<(String, u64)> {
     let text = fs::read_to_string(path).expect("folded stacks");

@@ -108,14 +108,22 @@ impl Runner {
         } else {
             self.execute::<false>()
         };
-        self.thread.tell(End::Thread(status));
         self.thread.take_samples();
         self.thread.sampler = None;
         signals::set_mask(signals::ALL);
         self.thread.mailbox.return_to_kernel();
         signals::set_current(std::ptr::null());
-        if self.thread.process.threads.remove(&self.thread.mailbox) {
+        let last = self.thread.process.threads.remove(&self.thread.mailbox);
+        self.thread.tell(if last {
+            End::Process(status)
+        } else {
+            End::Thread(status)
+        });
+        if last {
             self.thread.report_statistics(&format!("exited {status}"));
+            if let Some(strace) = &self.thread.process.program.strace {
+                strace.exited(status);
+            }
         }
         exit::thread_ends(&self.thread);
         status

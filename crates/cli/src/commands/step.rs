@@ -1,10 +1,12 @@
 //! `armlet step`: a program instruction by instruction, forwards and backwards, on a full screen.
 //!
 //! - `stepper.rs`: what is remembered, and when the program stops: no terminal in it;
-//! - `screen.rs`: what is shown.
+//! - `screen.rs`: what is shown;
+//! - `machine.rs`: what differs between A64, A32 and T32.
 //!
 //! The first thread is stepped, all others run freely. What the program prints goes to a file, and its end is shown.
 
+mod machine;
 mod screen;
 mod stepper;
 
@@ -24,6 +26,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers
 
 use crate::args::StepArgs;
 use crate::words::Personality;
+use machine::Isa;
 use screen::Screen;
 use stepper::{Goal, Stepper};
 
@@ -124,11 +127,12 @@ impl Observer for Session {
         if self.free || guest.borrows_memory() {
             return Pace::Free;
         }
-        if !self.stepper.arrived(cpu) {
+        let isa = Isa::of(guest, cpu);
+        if !self.stepper.arrived(isa, cpu) {
             self.countdown -= 1;
             if self.countdown > 0 || !self.interrupted() {
                 self.countdown = self.countdown.max(1);
-                self.stepper.before(cpu);
+                self.stepper.before(isa, cpu);
                 return Pace::Step;
             }
             self.stepper.stop("interrupted");
@@ -136,7 +140,7 @@ impl Observer for Session {
         self.countdown = BETWEEN_KEYS;
         let pace = self.dialogue(guest, cpu).unwrap_or(Pace::Kill);
         match pace {
-            Pace::Step => self.stepper.before(cpu),
+            Pace::Step => self.stepper.before(Isa::of(guest, cpu), cpu),
             Pace::Free | Pace::Kill => {
                 self.free = true;
                 self.screen.close();
@@ -236,18 +240,18 @@ impl Session {
                 KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => return Ok(Pace::Kill),
                 KeyCode::Char('q') => return Ok(Pace::Kill),
                 KeyCode::Char('s' | ' ') | KeyCode::Right => return self.go(Goal::Next),
-                KeyCode::Char('n') => return self.go(stepper::over(cpu)),
+                KeyCode::Char('n') => return self.go(stepper::over(Isa::of(guest, cpu), cpu)),
                 KeyCode::Char('f') => {
                     return self.go(Goal::Return {
-                        sp: cpu.sp(),
-                        to: cpu.x(30),
+                        sp: Isa::of(guest, cpu).sp(cpu),
+                        to: Isa::of(guest, cpu).link(cpu),
                     });
                 }
                 KeyCode::Char('c') => return self.go(Goal::Breakpoint),
                 KeyCode::Char('r') => return Ok(Pace::Free),
                 KeyCode::Char('b') | KeyCode::Left => self.stepper.back(cpu),
                 KeyCode::Char('g') => self.question = ask(Question::RunTo),
-                KeyCode::Char('t') => self.stepper.toggle(self.screen.cursor(cpu)),
+                KeyCode::Char('t') => self.stepper.toggle(self.screen.cursor(guest, cpu)),
                 KeyCode::Char('p') => self.question = ask(Question::Breakpoint),
                 KeyCode::Char('w') => self.question = ask(Question::Watch),
                 KeyCode::Char('m') => self.question = ask(Question::Memory),
@@ -291,17 +295,19 @@ impl Session {
     }
 }
 
-/// `0x400000`, `x3`, `sp`, `pc`, or the name of a function.
+/// `0x400000`, `x3` (`r3`), `sp`, `pc`, or the name of a function.
 fn place(text: &str, guest: &dyn Guest, cpu: &State) -> Option<u64> {
     if let Some(digits) = text.strip_prefix("0x") {
         return u64::from_str_radix(digits, 16).ok();
     }
     match text {
-        "sp" => return Some(cpu.sp()),
+        "sp" => return Some(Isa::of(guest, cpu).sp(cpu)),
+        "lr" if guest.is_a32() => return Some(cpu.r(14).into()),
         "pc" => return Some(cpu.pc),
         _ => {}
     }
-    let number = text.strip_prefix('x').and_then(|digits| digits.parse::<u8>().ok());
+    let letter = if guest.is_a32() { 'r' } else { 'x' };
+    let number = text.strip_prefix(letter).and_then(|digits| digits.parse::<u8>().ok());
     if let Some(number) = number.filter(|number| *number < 31) {
         return Some(cpu.x(number));
     }

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use armlet_cpu::a64::State;
 use armlet_memory::{load, read_bytes};
-use armlet_observe::{Effects, Guest};
+use armlet_observe::Guest;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -16,8 +16,9 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 
+use super::machine::Isa;
 use super::stepper::Stepper;
-use crate::explain::{self, host};
+use crate::explain::host;
 
 /// Colours of an instruction's fields, in turn.
 const FIELDS: [Color; 6] = [
@@ -106,8 +107,11 @@ impl Screen {
     }
 
     /// The address that is chosen.
-    pub fn cursor(&self, cpu: &State) -> u64 {
-        cpu.pc.wrapping_add_signed(self.offset * 4)
+    pub fn cursor(&self, guest: &dyn Guest, cpu: &State) -> u64 {
+        let (back, on) = ((-self.offset).max(0) as usize, self.offset.max(0) as usize);
+        let addresses = Isa::of(guest, cpu).around(guest, cpu.pc, back, back + on + 1);
+        let chosen = if back > 0 { addresses.first() } else { addresses.last() };
+        chosen.copied().flatten().unwrap_or(cpu.pc)
     }
 
     pub fn move_cursor(&mut self, by: i64) {
@@ -142,6 +146,7 @@ impl Screen {
         let Some(mut terminal) = self.terminal.take() else {
             return Ok(());
         };
+        let isa = Isa::of(guest, cpu);
         let drawn = terminal.draw(|frame| {
             let [main, output, message, keys] = Layout::vertical([
                 Constraint::Min(10),
@@ -161,27 +166,27 @@ impl Screen {
                 None => " code ".to_owned(),
             };
             frame.render_widget(show(title, self.code(guest, cpu, stepper, code)), code);
-            frame.render_widget(show(" fetch - decode - execute ".into(), stages_of(cpu)), stages);
+            frame.render_widget(show(" fetch - decode - execute ".into(), stages_of(isa, cpu)), stages);
             let title = format!(
                 " registers: {} executed, {} to take back ",
                 stepper.executed,
                 stepper.depth()
             );
             let shown = if self.vectors {
-                vectors(cpu, stepper)
+                vectors(isa, cpu, stepper)
             } else {
-                general(cpu, stepper)
+                general(isa, cpu, stepper)
             };
             frame.render_widget(show(title, shown), registers);
             if self.help {
                 frame.render_widget(show(" keys ".into(), HELP.map(Line::from).to_vec()), lower);
             } else if self.translation {
-                frame.render_widget(show(" translation of this block ".into(), translation(cpu.pc)), lower);
+                frame.render_widget(show(" translation of this block ".into(), translation(isa, cpu)), lower);
             } else {
                 let [stack, memory] =
                     Layout::horizontal([Constraint::Percentage(45), Constraint::Percentage(55)]).areas(lower);
-                frame.render_widget(show(" stack ".into(), words(cpu.sp(), stack, guest)), stack);
-                let at = self.memory.unwrap_or_else(|| touched(cpu));
+                frame.render_widget(show(" stack ".into(), words(isa, isa.sp(cpu), stack, guest)), stack);
+                let at = self.memory.unwrap_or_else(|| touched(isa, cpu));
                 frame.render_widget(show(format!(" memory {at:#x} "), bytes(at, memory)), memory);
             }
             let last: Vec<&str> = printed.lines().collect();
@@ -206,13 +211,22 @@ impl Screen {
     }
 
     fn code(&self, guest: &dyn Guest, cpu: &State, stepper: &Stepper, area: Rect) -> Vec<Line<'static>> {
+        let isa = Isa::of(guest, cpu);
+        let cursor = self.cursor(guest, cpu);
         let height = i64::from(area.height.saturating_sub(2));
         let center = self.offset.clamp(-height / 2, height / 2);
         let first = self.offset - height / 2 - center + center.min(0).max(-height / 2);
+        let back = (-first).max(0) as usize;
+        let skipped = first.max(0) as usize;
+        let addresses = isa.around(guest, cpu.pc, back, back.max(skipped) + height as usize);
         let mut lines = Vec::new();
-        for index in 0..height {
-            let pc = cpu.pc.wrapping_add_signed((first + index) * 4);
-            let Ok(word) = load::<u32>(pc) else {
+        for pc in addresses.into_iter().skip(skipped).take(height as usize) {
+            let Some(pc) = pc else {
+                lines.push(Line::default());
+                continue;
+            };
+            let it = if pc == cpu.pc { cpu.a32.itstate } else { 0 };
+            let Some(explained) = isa.explain(pc, it) else {
                 lines.push(Line::from(format!("    {pc:12x}")));
                 continue;
             };
@@ -221,7 +235,7 @@ impl Screen {
             {
                 lines.push(Line::from(format!("{name}:")).style(Style::new().fg(Color::Green)));
             }
-            let text = explain::word(word, pc).map_or_else(|_| format!(".inst {word:#010x}"), |known| known.text);
+            let text = explained.text.unwrap_or_else(|why| why);
             let breakpoint = if stepper.breakpoints.contains(&pc) { 'B' } else { ' ' };
             let warm = if stepper.is_warm(pc) { '*' } else { ' ' };
             let arrow = if pc == cpu.pc { "=>" } else { "  " };
@@ -230,7 +244,7 @@ impl Screen {
             if pc == cpu.pc {
                 style = style.add_modifier(Modifier::BOLD).fg(Color::LightGreen);
             }
-            if self.offset != 0 && pc == self.cursor(cpu) {
+            if self.offset != 0 && pc == cursor {
                 style = style.add_modifier(Modifier::REVERSED);
             }
             lines.push(line.style(style));
@@ -245,29 +259,23 @@ fn printable(line: &str) -> String {
 }
 
 /// The way of the instruction at the program counter.
-fn stages_of(cpu: &State) -> Vec<Line<'static>> {
+fn stages_of(isa: Isa, cpu: &State) -> Vec<Line<'static>> {
     let title = |text: &'static str| Span::styled(format!("{text:<9}"), Style::new().add_modifier(Modifier::BOLD));
-    let Ok(word) = load::<u32>(cpu.pc) else {
+    let Some(explained) = isa.explain(cpu.pc, cpu.a32.itstate) else {
         return vec![Line::from(vec![
             title("fetch"),
             Span::raw("no instruction can be read there"),
         ])];
     };
-    let bytes = word.to_le_bytes().map(|byte| format!("{byte:02x}")).join(" ");
+    let bytes: Vec<String> = explained.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut lines = vec![Line::from(vec![
         title("fetch"),
-        Span::raw(format!("[{:#x}] = {bytes}", cpu.pc)),
+        Span::raw(format!("[{:#x}] = {}", cpu.pc, bytes.join(" "))),
     ])];
-    let explained = match explain::word(word, cpu.pc) {
-        Ok(explained) => explained,
-        Err(undecoded) => {
-            lines.push(Line::from(vec![
-                title("decode"),
-                Span::raw(explain::undecoded_text(undecoded)),
-            ]));
-            return lines;
-        }
-    };
+    if let Err(why) = &explained.text {
+        lines.push(Line::from(vec![title("decode"), Span::raw(why.clone())]));
+        return lines;
+    }
     let (mut bits, mut names, mut colour) = (vec![title("decode")], vec![title("")], 0);
     for field in &explained.fields {
         let digits = field.digits();
@@ -284,15 +292,12 @@ fn stages_of(cpu: &State) -> Vec<Line<'static>> {
     }
     lines.push(Line::from(bits));
     lines.push(Line::from(names));
-    let row = explained.row;
-    lines.push(Line::from(vec![
-        title(""),
-        Span::raw(format!("{}: {} {}", row.name, row.section, row.title)),
-    ]));
-    if let Some(meaning) = &explained.meaning {
-        lines.push(Line::from(vec![title("execute"), Span::raw(meaning.effect.clone())]));
+    lines.push(Line::from(vec![title(""), Span::raw(explained.row)]));
+    if let Some(effect) = explained.effect {
+        lines.push(Line::from(vec![title("execute"), Span::raw(effect)]));
     }
-    if let Some(effects) = Effects::of(word, cpu) {
+    if let Some(effects) = isa.effects(cpu) {
+        let first = title(if isa == Isa::A64 { "" } else { "execute" });
         let list = |registers: &[armlet_observe::Register]| {
             let text = registers
                 .iter()
@@ -300,7 +305,7 @@ fn stages_of(cpu: &State) -> Vec<Line<'static>> {
             text.collect::<Vec<_>>().join(" ")
         };
         lines.push(Line::from(vec![
-            title(""),
+            first,
             Span::raw(format!("reads {}", list(&effects.shape.reads))),
         ]));
         let written = effects
@@ -333,7 +338,10 @@ fn value(name: &str, text: String, changed: bool) -> Span<'static> {
     Span::styled(format!("{name:>3}{mark}{text} "), style)
 }
 
-fn general(cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
+fn general(isa: Isa, cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
+    if isa != Isa::A64 {
+        return general_a32(isa, cpu, stepper);
+    }
     let before = stepper.previous();
     let mut spans: Vec<Span<'static>> = (0..31u8)
         .map(|n| {
@@ -358,21 +366,59 @@ fn general(cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
     lines
 }
 
-fn vectors(cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
+/// R0 to R14, CPSR and FPSCR.
+fn general_a32(isa: Isa, cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
+    const NAMES: [&str; 15] = [
+        "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr",
+    ];
     let before = stepper.previous();
-    let spans: Vec<Span<'static>> = (0..24u8)
+    let spans: Vec<Span<'static>> = (0u8..)
+        .zip(NAMES)
+        .map(|(n, name)| {
+            let changed = before.is_some_and(|before| before.r(n) != cpu.r(n));
+            value(name, format!("{:08x}", cpu.r(n)), changed)
+        })
+        .collect();
+    let mut lines: Vec<Line<'static>> = spans.chunks(4).map(|row| Line::from(row.to_vec())).collect();
+    let letter = |set: bool, letter: char| if set { letter } else { letter.to_ascii_lowercase() };
+    let flags = cpu.flags;
+    let names = [
+        (flags.n, 'N'),
+        (flags.z, 'Z'),
+        (flags.c, 'C'),
+        (flags.v, 'V'),
+        (cpu.a32.q, 'Q'),
+    ];
+    let text: String = names.map(|(set, name)| letter(set, name)).iter().collect();
+    let changed = before.is_some_and(|before| before.flags != cpu.flags || before.a32.q != cpu.a32.q);
+    let state = if isa == Isa::T32 { "T32" } else { "A32" };
+    lines.push(Line::from(vec![
+        value("", format!("nzcvq {text}"), changed),
+        Span::raw(format!(
+            "  pc {:x}  {state}  ge {:04b}  fpscr {:08x}",
+            cpu.pc,
+            cpu.a32.ge,
+            cpu.fpscr()
+        )),
+    ]));
+    lines
+}
+
+fn vectors(isa: Isa, cpu: &State, stepper: &Stepper) -> Vec<Line<'static>> {
+    let before = stepper.previous();
+    let (letter, count) = if isa == Isa::A64 { ('v', 24) } else { ('q', 16) };
+    let spans: Vec<Span<'static>> = (0..count)
         .map(|n| {
             let changed = before.is_some_and(|before| before.v(n) != cpu.v(n));
-            value(&format!("v{n}"), format!("{:032x}", cpu.v(n)), changed)
+            value(&format!("{letter}{n}"), format!("{:032x}", cpu.v(n)), changed)
         })
         .collect();
     spans.chunks(2).map(|row| Line::from(row.to_vec())).collect()
 }
 
 /// What the translator makes of the block.
-fn translation(pc: u64) -> Vec<Line<'static>> {
-    let mut fetch = |address: u64| load::<u32>(address);
-    let Ok(listing) = armlet_jit::listing(pc, &mut fetch) else {
+fn translation(isa: Isa, cpu: &State) -> Vec<Line<'static>> {
+    let Some(listing) = isa.listing(cpu) else {
         return vec![Line::from("no code can be read there")];
     };
     let host = host::disassemble(&listing.bytes, listing.at, &listing.names);
@@ -389,24 +435,29 @@ fn translation(pc: u64) -> Vec<Line<'static>> {
 }
 
 /// The memory that the instruction touches; else the stack.
-fn touched(cpu: &State) -> u64 {
-    let access = load::<u32>(cpu.pc).ok().and_then(|word| Effects::of(word, cpu)?.access);
-    access.map_or(cpu.sp(), |access| access.address) & !7
+fn touched(isa: Isa, cpu: &State) -> u64 {
+    let access = isa.effects(cpu).and_then(|effects| effects.access);
+    access.map_or(isa.sp(cpu), |access| access.address) & !7
 }
 
 /// Words of the stack, with the functions that they point into.
-fn words(from: u64, area: Rect, guest: &dyn Guest) -> Vec<Line<'static>> {
+fn words(isa: Isa, from: u64, area: Rect, guest: &dyn Guest) -> Vec<Line<'static>> {
     let rows = u64::from(area.height.saturating_sub(2));
+    let size = isa.word();
     let row = |index: u64| {
-        let address = from.wrapping_add(8 * index);
-        match load::<u64>(address) {
+        let address = from.wrapping_add(size * index);
+        let word = match size {
+            8 => load::<u64>(address),
+            _ => load::<u32>(address).map(u64::from),
+        };
+        match word {
             Ok(word) => {
-                let name = guest
-                    .symbolize(word)
-                    .map_or(String::new(), |(name, offset)| format!(" {name}+{offset:#x}"));
-                Line::from(format!("+{:03x} {word:016x}{name}", 8 * index))
+                let name = guest.symbolize(word);
+                let name = name.map_or(String::new(), |(name, offset)| format!(" {name}+{offset:#x}"));
+                let digits = 2 * size as usize;
+                Line::from(format!("+{:03x} {word:0digits$x}{name}", size * index))
             }
-            Err(_) => Line::from(format!("+{:03x} -", 8 * index)),
+            Err(_) => Line::from(format!("+{:03x} -", size * index)),
         }
     };
     (0..rows).map(row).collect()

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use armlet_cpu::Trap;
 use armlet_cpu::a64::State;
-use armlet_decoder::a64::{Insn, decode};
 use armlet_memory::{load, read_bytes, write_bytes};
-use armlet_observe::{AccessKind, Effects};
+use armlet_observe::AccessKind;
+
+use super::machine::Isa;
 
 /// Instructions that can be taken back.
 const HISTORY: usize = 20_000;
@@ -28,14 +29,13 @@ pub enum Goal {
 }
 
 /// Behind a call, or the next instruction.
-pub fn over(cpu: &State) -> Goal {
-    let insn = load::<u32>(cpu.pc).ok().and_then(|word| decode(word).ok());
-    match insn {
-        Some(Insn::Bl(_) | Insn::Blr(_)) => Goal::Over {
-            address: cpu.pc.wrapping_add(4),
-            sp: cpu.sp(),
+pub fn over(isa: Isa, cpu: &State) -> Goal {
+    match isa.behind_call(cpu) {
+        Some(address) => Goal::Over {
+            address,
+            sp: isa.sp(cpu),
         },
-        _ => Goal::Next,
+        None => Goal::Next,
     }
 }
 
@@ -84,7 +84,7 @@ impl Stepper {
     }
 
     /// Whether the program is to stop here.
-    pub fn arrived(&mut self, cpu: &State) -> bool {
+    pub fn arrived(&mut self, isa: Isa, cpu: &State) -> bool {
         if self.stopped || self.executed == 0 && self.history.is_empty() && self.steps == 0 && self.goal == Goal::Next {
             return true;
         }
@@ -106,20 +106,20 @@ impl Stepper {
         match self.goal {
             Goal::Next => true,
             Goal::Address(address) => cpu.pc == address,
-            Goal::Over { address, sp } => cpu.pc == address && cpu.sp() >= sp,
-            Goal::Return { sp, to } => cpu.pc == to && cpu.sp() >= sp,
+            Goal::Over { address, sp } => cpu.pc == address && isa.sp(cpu) >= sp,
+            Goal::Return { sp, to } => cpu.pc == to && isa.sp(cpu) >= sp,
             Goal::Breakpoint => false,
         }
     }
 
     /// An instruction is about to be executed.
-    pub fn before(&mut self, cpu: &State) {
+    pub fn before(&mut self, isa: Isa, cpu: &State) {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
         self.history.push_back(Undo {
             before: cpu.clone(),
-            memory: memory_of(cpu),
+            memory: memory_of(isa, cpu),
             call: false,
         });
         *self.counts.entry(cpu.pc).or_default() += 1;
@@ -211,8 +211,8 @@ impl Stepper {
 }
 
 /// The memory that the instruction at the program counter is about to write, as it is.
-fn memory_of(cpu: &State) -> Option<(u64, Vec<u8>)> {
-    let access = Effects::of(load::<u32>(cpu.pc).ok()?, cpu)?.access?;
+fn memory_of(isa: Isa, cpu: &State) -> Option<(u64, Vec<u8>)> {
+    let access = isa.effects(cpu)?.access?;
     if access.kind == AccessKind::Load {
         return None;
     }
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     fn executed(stepper: &mut Stepper, cpu: &mut State, change: impl Fn(&mut State)) {
-        stepper.before(cpu);
+        stepper.before(Isa::A64, cpu);
         change(cpu);
         cpu.pc += 4;
         stepper.after(cpu, None);
@@ -274,24 +274,24 @@ mod tests {
         let mut cpu = machine(&words);
         let start = cpu.pc;
         let mut stepper = Stepper::default();
-        assert!(stepper.arrived(&cpu), "it starts with a picture");
+        assert!(stepper.arrived(Isa::A64, &cpu), "it starts with a picture");
         stepper.go(Goal::Address(start + 8));
         executed(&mut stepper, &mut cpu, |_| ());
-        assert!(!stepper.arrived(&cpu));
+        assert!(!stepper.arrived(Isa::A64, &cpu));
         assert_eq!(
-            over(&cpu),
+            over(Isa::A64, &cpu),
             Goal::Over {
                 address: start + 8,
                 sp: 0
             }
         );
         executed(&mut stepper, &mut cpu, |_| ());
-        assert!(stepper.arrived(&cpu));
+        assert!(stepper.arrived(Isa::A64, &cpu));
         stepper.toggle(start + 12);
         stepper.go(Goal::Breakpoint);
-        assert!(!stepper.arrived(&cpu), "it moves at least once");
+        assert!(!stepper.arrived(Isa::A64, &cpu), "it moves at least once");
         executed(&mut stepper, &mut cpu, |_| ());
-        assert!(stepper.arrived(&cpu));
+        assert!(stepper.arrived(Isa::A64, &cpu));
         assert!(stepper.message.contains("breakpoint"));
     }
 
@@ -306,11 +306,11 @@ mod tests {
         stepper.watch(Some(address));
         stepper.go(Goal::Breakpoint);
         executed(&mut stepper, &mut cpu, |_| ());
-        assert!(!stepper.arrived(&cpu));
+        assert!(!stepper.arrived(Isa::A64, &cpu));
         executed(&mut stepper, &mut cpu, |_| {
             armlet_memory::store(address, 2u64).expect("it is there")
         });
-        assert!(stepper.arrived(&cpu));
+        assert!(stepper.arrived(Isa::A64, &cpu));
         assert!(stepper.message.contains("was 0x1 and is 0x2"), "{}", stepper.message);
     }
 }
