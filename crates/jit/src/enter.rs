@@ -14,7 +14,7 @@ use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
 use crate::map::{
     self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, settle_fpscr,
-    unpack_flags, x_slot,
+    unpack_flags, unsettle_fpscr, x_slot,
 };
 
 /// Bytes of host stack for the returns of guest calls, 8 each.
@@ -174,6 +174,7 @@ fn emit_astray(asm: &mut Asm) {
 /// Before translated code runs: its form of the flags.
 pub fn pack(state: &mut State) {
     state.x[usize::from(PACKED_FLAGS)] = pack_flags(state.flags).into();
+    unsettle_fpscr(state);
 }
 
 /// After translated code has run: everybody else's form of the flags.

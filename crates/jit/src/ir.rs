@@ -327,6 +327,12 @@ pub enum Op {
     /// Floating point; the interpreter runs `insn` where the host's result is not Arm's. `standard`: under the standard value of FPSCR (Advanced SIMD
     /// in AArch32).
     Float { op: Float, insn: Insn, standard: bool },
+    /// d = a shifted by 1 to 31, 32 bits; defines N and Z by d and C by the last bit shifted out. V is not kept.
+    ShiftFlags { op: Shift, d: Var, a: Val, by: u8 },
+    /// d = C:a rotated right by one, without C's place (RRX).
+    RotateExtended { d: Var, a: Val },
+    /// The flags = those of FPSCR.
+    CopyFpscr,
     /// VCMP: the flags of FPSCR, and no others.
     CompareFpscr { comparison: Comparison },
     /// The flags of FPSCR = the flags, which a floating-point comparison has just defined.
@@ -356,6 +362,8 @@ impl Op {
             | Op::Shift { d, .. }
             | Op::ShiftByByte { d, .. }
             | Op::ShiftCarry { d, .. }
+            | Op::ShiftFlags { d, .. }
+            | Op::RotateExtended { d, .. }
             | Op::Unary { d, .. }
             | Op::Extend { d, .. }
             | Op::Multiply { d, .. }
@@ -373,6 +381,7 @@ impl Op {
             Op::Simd(Simd::Move { d, .. }) => Some(d),
             Op::Float { .. }
             | Op::CompareFpscr { .. }
+            | Op::CopyFpscr
             | Op::KeepFpscr
             | Op::Simd(_)
             | Op::Vector(_)
@@ -398,6 +407,7 @@ impl Op {
             | Op::Vector(_)
             | Op::Float { .. }
             | Op::CompareFpscr { .. }
+            | Op::CopyFpscr
             | Op::Simd(_)
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
@@ -407,6 +417,8 @@ impl Op {
             | Op::Nz { .. }
             | Op::ShiftByByte { .. }
             | Op::ShiftCarry { .. }
+            | Op::ShiftFlags { .. }
+            | Op::RotateExtended { .. }
             | Op::Alu { .. }
             | Op::Adc { .. }
             | Op::Sbc { .. }

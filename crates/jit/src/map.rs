@@ -82,8 +82,8 @@ pub const MXCSR: u8 = 50;
 pub const PACKED_FLAGS: u8 = 53;
 /// Temporary 0; the others follow.
 const FIRST_TEMPORARY: u8 = 54;
-/// AArch32: what the last comparison of VFP has left, as EFLAGS have it. Bits 15 to 8: AH after LAHF (never 0), or 0 if [`State::a32`] has the flags of
-/// FPSCR. Bit 0: the host's operands were the other way round.
+/// AArch32: the flags of FPSCR as the host's comparison has left them in EFLAGS. Bits 15 to 8: AH after LAHF. Bits 7 to 0: 0; 1, if the host's operands
+/// were the other way round; 2, if [`State::a32`] has the flags.
 pub const COMPARED: u8 = 56;
 
 /// Packed flags: N.
@@ -113,12 +113,25 @@ pub fn unpack_flags(packed: u32) -> Flags {
 
 /// Moves the flags of FPSCR from translated code's form to everybody else's.
 pub fn settle_fpscr(state: &mut State) {
-    let compared = std::mem::take(&mut state.x[usize::from(COMPARED)]);
+    let compared = state.x[usize::from(COMPARED)];
     let ah = compared >> 8;
-    if ah != 0 {
+    if compared & 2 == 0 && ah != 0 {
         let (carry, unordered, zero) = (ah & 1 != 0, ah & 4 != 0, ah & 0x40 != 0);
         state.a32.fpscr_flags = float_flags(compared & 1 != 0, carry, zero, unordered);
     }
+    state.x[usize::from(COMPARED)] = 2;
+}
+
+/// The inverse of [`settle_fpscr`], if the flags are those of a comparison.
+pub fn unsettle_fpscr(state: &mut State) {
+    let ah = match state.a32.fpscr_flags.to_bits() >> 28 {
+        0b1000 => 0x03,
+        0b0110 => 0x42,
+        0b0010 => 0x02,
+        0b0011 => 0x47,
+        _ => 0,
+    };
+    state.x[usize::from(COMPARED)] = if ah == 0 { 2 } else { ah << 8 };
 }
 
 /// NZCV of a floating-point comparison from CF, ZF and PF.

@@ -24,6 +24,7 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::Fallback32 { .. }
         | Op::QuickCall
         | Op::ShiftCarry { .. }
+        | Op::RotateExtended { .. }
         | Op::KeepFpscr
         | Op::Nz { .. } => true,
         Op::Select { cond, .. }
@@ -41,6 +42,8 @@ pub fn defines_flags(op: &Op) -> bool {
     match op {
         Op::Alu { flags, .. } | Op::Adc { flags, .. } | Op::Sbc { flags, .. } => *flags,
         Op::Compare { .. }
+        | Op::ShiftFlags { .. }
+        | Op::CopyFpscr
         | Op::Float {
             op: Float::Compare { .. } | Float::CompareIf { .. },
             ..
@@ -122,7 +125,20 @@ pub fn remove_dead_flags(region: &mut Region) {
                     *flags = false;
                     d.is_some()
                 }
-                Op::Compare { .. } | Op::Nz { .. } => live,
+                Op::Compare { .. } | Op::Nz { .. } | Op::CopyFpscr => live,
+                &mut Op::ShiftFlags { op, d, a, by } => {
+                    if !live {
+                        let b = Val::Imm(by.into());
+                        node.op = Op::Shift {
+                            op,
+                            w: Width::W,
+                            d,
+                            a,
+                            b,
+                        };
+                    }
+                    true
+                }
                 _ => true,
             }
         });
@@ -334,7 +350,12 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
     let mut vals: [Option<Val>; 3] = [None; 3];
     let mut d_var = None;
     match op {
-        Op::Mov { d, a, .. } | Op::Unary { d, a, .. } | Op::Extend { d, a, .. } | Op::Field { d, a, .. } => {
+        Op::Mov { d, a, .. }
+        | Op::ShiftFlags { d, a, .. }
+        | Op::RotateExtended { d, a }
+        | Op::Unary { d, a, .. }
+        | Op::Extend { d, a, .. }
+        | Op::Field { d, a, .. } => {
             d_var = Some(*d);
             vals[0] = Some(*a);
         }
@@ -380,7 +401,7 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             vector(comparison.a);
             comparison.b.into_iter().for_each(&mut *vector);
         }
-        Op::KeepFpscr | Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
+        Op::CopyFpscr | Op::KeepFpscr | Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
         Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
         Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
         Op::Simd(op) => crate::emit::simd::visit(op, see, vector),

@@ -543,6 +543,11 @@ impl Asm {
         self.encode(0, wide, opcode, d, Rm::At(at));
     }
 
+    /// The 33 bits of CF and d, rotated right by one.
+    pub fn rotate_extended(&mut self, d: u8) {
+        self.encode(0, false, &[0xd1], 3, Rm::Reg(d));
+    }
+
     /// memory = low bytes of s.
     pub fn store(&mut self, size: u8, s: u8, at: HostAddress) {
         match size {

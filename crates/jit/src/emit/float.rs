@@ -248,6 +248,15 @@ impl Emitter<'_> {
         self.place = Place::Memory;
     }
 
+    /// [`Op::CopyFpscr`]: what [`Emitter::keep_fpscr`] has kept, if it is there.
+    pub(super) fn copy_fpscr(&mut self) {
+        self.asm.load(Load::Zero(2), RAX, HostAddress::state(x_slot(COMPARED)));
+        dynasm!(self.asm.ops ; .arch x64 ; test al, al);
+        self.leave_to_interpreter(Cc::Ne);
+        dynasm!(self.asm.ops ; .arch x64 ; sahf);
+        self.place = Place::Float { reversed: false };
+    }
+
     /// [`Op::KeepFpscr`]: what EFLAGS say of the comparison is kept as it is (see [`crate::map::COMPARED`]). EFLAGS stay.
     pub(super) fn keep_fpscr(&mut self) {
         let Place::Float { reversed } = self.place else { return };

@@ -290,6 +290,24 @@ impl Emitter<'_> {
             Op::Float { ref op, insn, standard } => self.float_under(standard, op, insn),
             Op::CompareFpscr { comparison } => self.compare_fpscr(comparison),
             Op::KeepFpscr => self.keep_fpscr(),
+            Op::CopyFpscr => self.copy_fpscr(),
+            Op::ShiftFlags { op, d, a, by } => {
+                let own = self.destination(d, host::RAX);
+                self.read_into(Width::W, own, a);
+                self.asm.shift_imm(op, Width::W, own, by);
+                self.assign(d, own);
+                // C is CF.
+                self.place = Place::Add;
+            }
+            Op::RotateExtended { d, a } => {
+                self.spill_if_kept();
+                let own = self.destination(d, host::RDX);
+                self.read_into(Width::W, own, a);
+                self.carry_to_cf(false);
+                self.asm.rotate_extended(own);
+                self.assign(d, own);
+                self.place = Place::Memory;
+            }
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
             Op::QuickCall => self.quick_call(),

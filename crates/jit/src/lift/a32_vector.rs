@@ -3,7 +3,7 @@
 //! of a temporary, and a result that is not a whole register from there to its place.
 //!
 //! It holds while the control bits of FPSCR are clear: A64 obeys FPCR where VFP obeys FPSCR. Floating-point Advanced SIMD, which obeys neither,
-//! is in `a32/standard.rs`; not here either are the flags of comparisons, which are FPSCR's, nor what sets FPSCR.QC.
+//! is in `a32/standard.rs`; not here either are comparisons, whose flags are FPSCR's.
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
@@ -447,15 +447,17 @@ macro_rules! vectors {
 #[rustfmt::skip]
 fn vector(code: &mut Code, insn: &a32::Insn) -> bool {
     vectors! { code, insn;
-        two { VaddInt => AddVec, VsubInt => SubVec, VmulInt => MulVec, VceqReg => CmeqVec, Vtst => CmtstVec, }
+        two { VaddInt => AddVec, VsubInt => SubVec, VmulInt => MulVec, VceqReg => CmeqVec, Vtst => CmtstVec, Vqdmulh => SqdmulhVec,
+            Vqrdmulh => SqrdmulhVec, }
         signs { VcgtReg => CmgtVec CmhiVec, VcgeReg => CmgeVec CmhsVec, VmaxInt => SmaxVec UmaxVec, VminInt => SminVec UminVec,
-            VabdInt => SabdVec UabdVec, }
+            VabdInt => SabdVec UabdVec, Vhadd => ShaddVec UhaddVec, Vhsub => ShsubVec UhsubVec, Vrhadd => SrhaddVec UrhaddVec,
+            Vqadd => SqaddVec UqaddVec, Vqsub => SqsubVec UqsubVec, }
         accumulating { VmlaInt => MlaVec, VmlsInt => MlsVec, }
         accumulating_signs { Vaba => SabaVec UabaVec, }
         bitwise { VandReg => AndVec false, VbicReg => BicVec false, VorrReg => OrrVec false, VornReg => OrnVec false, Veor => EorVec false,
             Vbsl => BslVec true, Vbit => BitVec true, Vbif => BifVec true, }
         one { VcgtZero => CmgtZeroVec, VcgeZero => CmgeZeroVec, VceqZero => CmeqZeroVec, VcleZero => CmleZeroVec, VcltZero => CmltZeroVec,
-            VabsInt => AbsVec, VnegInt => NegVec, Vrev64 => Rev64, Vrev32 => Rev32Vec, }
+            VabsInt => AbsVec, VnegInt => NegVec, Vclz => ClzVec, Vcls => ClsVec, Vrev64 => Rev64, Vrev32 => Rev32Vec, }
         sizeless { Vcnt => CntVec, VmvnReg => NotVec, Vrev16 => Rev16Vec, }
         long { Vaddl => Saddl Uaddl, Vsubl => Ssubl Usubl, Vabdl => Sabdl Uabdl, Vabal => Sabal Uabal, VmullInt => SmullVec UmullVec,
             Vmlal => SmlalVec UmlalVec, Vmlsl => SmlslVec UmlslVec, }
@@ -471,9 +473,6 @@ fn vector(code: &mut Code, insn: &a32::Insn) -> bool {
                 false => Insn::SshlVec(SshlVec { q, size, rd, rn, rm }),
                 true => Insn::UshlVec(UshlVec { q, size, rd, rn, rm }),
             });
-        }
-        a32::Insn::Vrhadd(a32::Vrhadd { q, size, vd, vn, vm, unsigned: true }) => {
-            code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| Insn::UrhaddVec(UrhaddVec { q, size, rd, rn, rm }));
         }
         a32::Insn::VabsFp(a32::VabsFp { q, vd, vm }) => {
             code.vector2(q, false, [vd, vm], |rd, rn| Insn::FabsVec(FabsVec { q, size: 2, rd, rn }));
@@ -573,6 +572,66 @@ fn vector_shift(code: &mut Code, insn: &a32::Insn) -> bool {
         }
         a32::Insn::Vmovn(a32::Vmovn { size, vd, vm }) => {
             code.narrow(vd, vm, |rd, rn| Insn::Xtn(Xtn { q: false, size, rd, rn }));
+        }
+        a32::Insn::Vrshrn(a32::Vrshrn { size, shift, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::Rshrn(Rshrn { q: false, size, rd, rn, shift }));
+        }
+        a32::Insn::Vqshrun(a32::Vqshrun { size, shift, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::SqshrunVec(SqshrunVec { q: false, size, rd, rn, shift }));
+        }
+        a32::Insn::Vqrshrun(a32::Vqrshrun { size, shift, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::SqrshrunVec(SqrshrunVec { q: false, size, rd, rn, shift }));
+        }
+        a32::Insn::Vqshrn(a32::Vqshrn { size, shift, vd, vm, unsigned }) => {
+            code.narrow(vd, vm, |rd, rn| match unsigned {
+                false => Insn::SqshrnVec(SqshrnVec { q: false, size, rd, rn, shift }),
+                true => Insn::UqshrnVec(UqshrnVec { q: false, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::Vqrshrn(a32::Vqrshrn { size, shift, vd, vm, unsigned }) => {
+            code.narrow(vd, vm, |rd, rn| match unsigned {
+                false => Insn::SqrshrnVec(SqrshrnVec { q: false, size, rd, rn, shift }),
+                true => Insn::UqrshrnVec(UqrshrnVec { q: false, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::Vqmovun(a32::Vqmovun { size, vd, vm }) => {
+            code.narrow(vd, vm, |rd, rn| Insn::SqxtunVec(SqxtunVec { q: false, size, rd, rn }));
+        }
+        a32::Insn::Vqmovn(a32::Vqmovn { size, vd, vm, unsigned }) => {
+            code.narrow(vd, vm, |rd, rn| match unsigned {
+                false => Insn::SqxtnVec(SqxtnVec { q: false, size, rd, rn }),
+                true => Insn::UqxtnVec(UqxtnVec { q: false, size, rd, rn }),
+            });
+        }
+        a32::Insn::Vaddhn(a32::Vaddhn { size, vd, vn, vm }) => {
+            code.narrow(vd, vn, |rd, rn| Insn::Addhn(Addhn { q: false, size, rd, rn, rm: vm / 2 }));
+        }
+        a32::Insn::Vraddhn(a32::Vraddhn { size, vd, vn, vm }) => {
+            code.narrow(vd, vn, |rd, rn| Insn::Raddhn(Raddhn { q: false, size, rd, rn, rm: vm / 2 }));
+        }
+        a32::Insn::Vsubhn(a32::Vsubhn { size, vd, vn, vm }) => {
+            code.narrow(vd, vn, |rd, rn| Insn::Subhn(Subhn { q: false, size, rd, rn, rm: vm / 2 }));
+        }
+        a32::Insn::Vrsubhn(a32::Vrsubhn { size, vd, vn, vm }) => {
+            code.narrow(vd, vn, |rd, rn| Insn::Rsubhn(Rsubhn { q: false, size, rd, rn, rm: vm / 2 }));
+        }
+        a32::Insn::Vrshr(a32::Vrshr { q, size, shift, vd, vm, unsigned }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::SrshrVec(SrshrVec { q, size, rd, rn, shift }),
+                true => Insn::UrshrVec(UrshrVec { q, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::Vrsra(a32::Vrsra { q, size, shift, vd, vm, unsigned }) => {
+            code.vector2(q, true, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::SrsraVec(SrsraVec { q, size, rd, rn, shift }),
+                true => Insn::UrsraVec(UrsraVec { q, size, rd, rn, shift }),
+            });
+        }
+        a32::Insn::Vsri(a32::Vsri { q, size, shift, vd, vm }) => {
+            code.vector2(q, true, [vd, vm], |rd, rn| Insn::SriVec(SriVec { q, size, rd, rn, shift }));
+        }
+        a32::Insn::Vsli(a32::Vsli { q, size, shift, vd, vm }) => {
+            code.vector2(q, true, [vd, vm], |rd, rn| Insn::SliVec(SliVec { q, size, rd, rn, shift }));
         }
         a32::Insn::Vshrn(a32::Vshrn { size, shift, vd, vm }) => {
             code.narrow(vd, vm, |rd, rn| Insn::Shrn(Shrn { q: false, size, rd, rn, shift }));

@@ -1,28 +1,46 @@
 //! C and V apart from N and Z: an instruction that sets N and Z only (MOVS, ANDS, TST) is as good as one that sets all flags if nobody uses the old C
-//! and V any more, and much cheaper.
+//! and V any more, and much cheaper. A shift's N, Z and C are the host's, if nobody uses the old V.
 
 use crate::ir::*;
 use crate::opt::{defines_flags, successors, uses_flags};
 
-/// Whether a condition looks at C or V.
-fn looks(cond: u8) -> bool {
-    !matches!(cond >> 1, 0 | 2 | 7)
-}
+/// Flags of a set of them.
+const C: u8 = 1;
+const V: u8 = 2;
 
-/// Whether an operation uses C or V.
-fn uses(op: &Op) -> bool {
-    match op {
-        Op::Select { cond, .. } => looks(*cond),
-        // What it leaves alone is used by whoever uses it later.
-        Op::Nz { .. } => false,
-        Op::ShiftCarry { .. } => false,
-        op => uses_flags(op),
+/// What a condition looks at besides N and Z.
+fn looks(cond: u8) -> u8 {
+    match cond >> 1 {
+        1 | 4 => C,
+        3 | 5 | 6 => V,
+        _ => 0,
     }
 }
 
-/// Where C and V may be used: at the start of each block.
-fn live_in(region: &Region) -> Vec<bool> {
-    let mut live = vec![false; region.blocks.len()];
+/// What an operation uses of C and V.
+fn uses(op: &Op) -> u8 {
+    match op {
+        Op::Select { cond, .. } => looks(*cond),
+        Op::Adc { .. } | Op::Sbc { .. } | Op::RotateExtended { .. } => C,
+        // What they leave alone is used by whoever uses it later.
+        Op::Nz { .. } | Op::ShiftCarry { .. } => 0,
+        op if uses_flags(op) => C | V,
+        _ => 0,
+    }
+}
+
+/// What an operation defines of them.
+fn defines(op: &Op) -> u8 {
+    match op {
+        Op::Nz { carry: Some(_), .. } => C,
+        op if defines_flags(op) => C | V,
+        _ => 0,
+    }
+}
+
+/// Which of C and V may be used: at the start of each block.
+fn live_in(region: &Region) -> Vec<u8> {
+    let mut live = vec![0; region.blocks.len()];
     loop {
         let mut changed = false;
         for (index, block) in region.blocks.iter().enumerate().rev() {
@@ -37,21 +55,62 @@ fn live_in(region: &Region) -> Vec<bool> {
     }
 }
 
-fn before(live: bool, node: &Node) -> bool {
-    uses(&node.op) || live && !defines_flags(&node.op)
+fn before(live: u8, node: &Node) -> u8 {
+    live & !defines(&node.op) | uses(&node.op)
 }
 
-fn live_out(region: &Region, block: &Block, live: &[bool]) -> bool {
-    let tested = matches!(block.end, End::Branch { test: Test::Cond(cond), .. } if looks(cond));
+fn live_out(region: &Region, block: &Block, live: &[u8]) -> u8 {
+    let tested = match block.end {
+        End::Branch {
+            test: Test::Cond(cond), ..
+        } => looks(cond),
+        _ => 0,
+    };
+    let unless_dead = |pc: u64| if region.flags_are_dead(pc) { 0 } else { C | V };
     let behind = match block.end {
-        End::Call { to, .. } => !region.flags_are_dead(to),
-        End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => true,
-        End::Jump { .. } | End::Branch { .. } => successors(&block.end).any(|pc| match region.find(pc) {
-            Some(target) => live[target],
-            None => !region.flags_are_dead(pc),
+        End::Call { to, .. } => unless_dead(to),
+        End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => C | V,
+        End::Jump { .. } | End::Branch { .. } => successors(&block.end).fold(0, |all, pc| {
+            all | region.find(pc).map_or_else(|| unless_dead(pc), |target| live[target])
         }),
     };
-    tested || behind
+    tested | behind
+}
+
+/// N, Z and C of a shift by a constant, if the three operations at the end of these are one (the carry-out, the shift, [`Op::Nz`]).
+fn shift_with_flags(nodes: &[Node]) -> Option<Op> {
+    let [.., carry, shift, nz] = nodes else { return None };
+    match (carry.op, shift.op, nz.op) {
+        (
+            Op::Field {
+                d: Var::T(1),
+                a: from,
+                lsb,
+                width: 1,
+                ..
+            },
+            Op::Shift {
+                op,
+                w: Width::W,
+                d,
+                a,
+                b: Val::Imm(by @ 1..32),
+            },
+            Op::Nz {
+                a: Val::Var(of),
+                carry: Some(Val::Var(Var::T(1))),
+            },
+        ) if carry.pc == nz.pc && from == a && of == d => {
+            let by = by as u8;
+            let last = match op {
+                Shift::Lsl => 32 - by,
+                Shift::Lsr | Shift::Asr => by - 1,
+                Shift::Ror => return None,
+            };
+            (lsb == last).then_some(Op::ShiftFlags { op, d, a, by })
+        }
+        _ => None,
+    }
 }
 
 /// Sets the flags to what a value is.
@@ -69,7 +128,7 @@ fn test(a: Val) -> Op {
 /// Turns [`Op::Nz`] into operations that set all flags, wherever that makes no difference.
 pub(super) fn relax(region: &mut Region) {
     let live = live_in(region);
-    let ends: Vec<bool> = region
+    let ends: Vec<u8> = region
         .blocks
         .iter()
         .map(|block| live_out(region, block, &live))
@@ -78,9 +137,19 @@ pub(super) fn relax(region: &mut Region) {
         let mut kept = Vec::with_capacity(block.nodes.len());
         // The instruction whose carry-out nobody wants, and its result, of which flags are wanted.
         let mut relaxed = None;
-        for mut node in std::mem::take(&mut block.nodes).into_iter().rev() {
+        let mut nodes = std::mem::take(&mut block.nodes);
+        while let Some(&node) = nodes.last() {
+            let mut node = node;
+            if let (Op::Nz { .. }, C, Some(op)) = (node.op, live, shift_with_flags(&nodes)) {
+                node.op = op;
+                nodes.truncate(nodes.len() - 3);
+                live = before(live, &node);
+                kept.push(node);
+                continue;
+            }
+            nodes.pop();
             match &mut node.op {
-                Op::Nz { a, .. } if !live => {
+                Op::Nz { a, .. } if live == 0 => {
                     relaxed = Some((node.pc, *a));
                     node.op = test(*a);
                 }

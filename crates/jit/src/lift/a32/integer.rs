@@ -219,18 +219,40 @@ fn logical(op: Dp) -> bool {
 
 /// With a register shifted by a constant.
 fn register(l: &mut Lifter, place: Place, op: Dp, out: Out, rn: u8, (rm, shift, amount): (u8, u8, u8)) -> Lifted {
-    let carry = if out.s && logical(op) {
-        match carry_out(l, place, rm, shift, amount) {
-            Some(carry) => carry,
-            None => return Lifted::Unknown,
-        }
-    } else {
-        None
+    // A move shifts into its result.
+    let to = match out.rd {
+        Some(rd @ 0..15) if op == Dp::Mov => Var::X(rd),
+        _ => Var::T(0),
     };
-    match shifted(l, place, rm, shift, amount, Var::T(0)) {
+    let Some(carry) = (match out.s && logical(op) {
+        true => carry_out(l, place, rm, shift, amount),
+        false => Some(None),
+    }) else {
+        return rotated(l, place, op, out, rn, rm);
+    };
+    match shifted(l, place, rm, shift, amount, to) {
         Some(b) => operation(l, place, op, out, r(place, rn), b, carry),
-        None => Lifted::Unknown,
+        None => rotated(l, place, op, out, rn, rm),
     }
+}
+
+/// With a register rotated through C (RRX).
+fn rotated(l: &mut Lifter, place: Place, op: Dp, out: Out, rn: u8, rm: u8) -> Lifted {
+    let a = r(place, rm);
+    l.push(Op::RotateExtended { d: Var::T(0), a });
+    let mut carry = None;
+    if out.s && logical(op) {
+        l.push(Op::Field {
+            w: W,
+            d: Var::T(1),
+            a,
+            lsb: 0,
+            width: 1,
+            signed: false,
+        });
+        carry = Some(t(1));
+    }
+    operation(l, place, op, out, r(place, rn), t(0), carry)
 }
 
 /// With an immediate.
@@ -537,6 +559,17 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             half(l, 0, rn, x);
             half(l, 1, rm, y);
             multiply(l, W, Var::X(rd), t(0), t(1));
+            Lifted::Done
+        }
+        Insn::Smmul(Smmul { rd, rn, rm, round }) => {
+            for (d, n) in [(Var::T(0), rn), (Var::T(1), rm)] {
+                l.push(Op::Extend { op: Extend::S32, w: Width::X, d, a: Val::Var(Var::X(n)) });
+            }
+            multiply(l, Width::X, Var::T(0), t(0), t(1));
+            if round {
+                add(l, Alu::Add, Width::X, Var::T(0), t(0), imm(0x8000_0000));
+            }
+            l.push(Op::Shift { op: Shift::Lsr, w: Width::X, d: Var::X(rd), a: t(0), b: imm(32) });
             Lifted::Done
         }
         Insn::Pkhbt(Pkhbt { rd, rn, rm, amount }) => {

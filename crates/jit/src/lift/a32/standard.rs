@@ -154,6 +154,12 @@ fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
                 true => Insn::UcvtfVec(UcvtfVec { q, size, rd, rn }),
             });
         }
+        a32::Insn::VcvtFromFixed(a32::VcvtFromFixed { q, fbits, vd, vm, unsigned }) => {
+            code.vector2(q, false, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::ScvtfFixedVec(ScvtfFixedVec { q, size, rd, rn, fbits }),
+                true => Insn::UcvtfFixedVec(UcvtfFixedVec { q, size, rd, rn, fbits }),
+            });
+        }
         // A tiny operand raises Input Denormal only: the multiplication is there for its trap.
         a32::Insn::VcvtToInt(a32::VcvtToInt { q, vd, vm, unsigned }) => {
             code.push(constant(THIRD, 1.0));

@@ -483,6 +483,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         l.push(Op::CompareFpscr { comparison });
         return Lifted::Done;
     }
+    if let Insn::Vmrs(Vmrs { rt: 15 }) = insn {
+        l.push(Op::CopyFpscr);
+        return Lifted::Done;
+    }
     match as_a64(l, a32_vector::equivalent(insn), false) {
         Lifted::Unknown if l.trap => as_a64(l, standard::equivalent(insn), true),
         lifted => lifted,
