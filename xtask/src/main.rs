@@ -1,4 +1,4 @@
-//! Chores of the workspace: `cargo xtask where | bless | binaries | guests | sweep | bench | book`. One file per chore.
+//! Chores of the workspace: `cargo xtask where | bless | binaries | guests | signatures | sweep | bench | book`. One file per chore.
 
 #![forbid(unsafe_code)]
 
@@ -7,6 +7,7 @@ mod binaries;
 mod bless;
 mod book;
 mod guests;
+mod signatures;
 mod sweep;
 mod tool;
 mod where_lives;
@@ -43,6 +44,9 @@ enum Chore {
     },
     /// Fetch and build real ARM programs for the tests whose names start with real_, into target/guests.
     Guests,
+    /// Make the table by which the interpreter knows the routines of floating-point libraries, from Debian's cross compiler for armel and
+    /// from Zig.
+    Signatures,
     /// Compare the decoder with capstone on all 2^32 instruction words (half an hour of two cores), and fail where they differ without a
     /// reason that crates/oracle/src/differences.rs gives.
     Sweep {
@@ -62,6 +66,7 @@ fn main() -> Result<()> {
         Chore::Bless { package } => bless::run(package.as_deref()),
         Chore::Binaries { names } => binaries::run(&names),
         Chore::Guests => guests::run(),
+        Chore::Signatures => signatures::run(),
         Chore::Sweep { stride } => sweep::run(stride),
         Chore::Book => book::run(),
         Chore::Bench(arguments) => bench::run(arguments),

@@ -175,6 +175,11 @@ pub struct RunFlags {
     #[arg(help_heading = EXECUTION, hide_env_values = true)]
     pub engine: EngineKind,
 
+    /// Run the routines of floating-point libraries as they are (armel), instead of by the host's arithmetic
+    #[arg(long = "no-accelerate", env = "ARMLET_NO_ACCELERATE", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(help_heading = EXECUTION, hide_env_values = true)]
+    pub no_accelerate: bool,
+
     /// Print system calls and signals as strace does (also: -strace)
     #[arg(long = "strace", env = "ARMLET_STRACE", value_parser = clap::builder::FalseyValueParser::new())]
     #[arg(help_heading = WATCHING, hide_env_values = true)]

@@ -43,11 +43,13 @@ pub enum Event {
     LookedUp,
     /// Translated code left an instruction to the interpreter.
     HandedOver,
+    /// A library routine was done by the host's arithmetic.
+    Accelerated,
 }
 
 impl Event {
     /// How many there are.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 }
 
 /// Listens to one engine.

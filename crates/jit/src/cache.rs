@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
 use armlet_decoder::a64::Insn;
+use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a32::{self, Place};
 use armlet_interpreter::a64::Fetch;
 
@@ -135,6 +136,8 @@ pub struct Jit {
     precautions: Precautions,
     /// How often translated code runs, if somebody wants to know.
     counting: Option<Counting>,
+    /// What finds the library routines that are not to be called (AArch32).
+    accelerator: Option<Arc<Accelerator>>,
 }
 
 /// How numbers are computed, by what the program turned out to do.
@@ -180,10 +183,11 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
 pub(crate) fn optimised_a32(
     place: Place,
     model: Model,
+    accelerator: Option<&Accelerator>,
     code: &mut impl a32::Fetch,
     around: &lift::Around<'_>,
 ) -> Result<Region, Fault> {
-    let mut region = lift::a32::region(place, model, code, around)?;
+    let mut region = lift::a32::region(place, model, accelerator, code, around)?;
     opt::remove_dead_flags(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)
@@ -323,7 +327,9 @@ impl Cache {
         counts.arena_bytes = self.arena.used() as u64;
         counts.host_bytes += emitted.bytes.len() as u64;
         let blocks = region.blocks.iter().map(|block| block.code(region.a32));
-        let guest: Vec<Range<u64>> = blocks.chain(region.dead_flags.iter().cloned()).collect();
+        let guest: Vec<Range<u64>> = blocks
+            .chain(region.dead_flags.iter().chain(&region.watched).cloned())
+            .collect();
         counts.guest_insns += region.blocks.iter().map(|block| u64::from(block.insns)).sum::<u64>();
         for range in &guest {
             for page in range.start / PAGE..=range.end.saturating_sub(1) / PAGE {
@@ -477,6 +483,7 @@ impl Jit {
             counts: Mutex::new(Counts::default()),
             generation: AtomicU64::new(0),
             counting: None,
+            accelerator: None,
         })
     }
 
@@ -485,6 +492,19 @@ impl Jit {
     pub fn counting(mut self) -> Jit {
         self.counting = Some(Counting::default());
         self
+    }
+
+    /// Does the library routines that it finds by the host's arithmetic.
+    #[must_use]
+    pub fn accelerating(mut self, accelerator: Option<Arc<Accelerator>>) -> Jit {
+        self.accelerator = accelerator;
+        self
+    }
+
+    /// What finds them, if that is wanted.
+    #[must_use]
+    pub fn accelerator(&self) -> Option<&Arc<Accelerator>> {
+        self.accelerator.as_ref()
     }
 
     /// Whether translations count how often they run.
@@ -680,7 +700,8 @@ impl Jit {
         executed: &dyn Fn(u64) -> bool,
         eager: bool,
     ) -> Option<u64> {
-        let make = |around: &lift::Around<'_>| optimised_a32(place, model, code, around);
+        let accelerator = self.accelerator.as_deref();
+        let make = |around: &lift::Around<'_>| optimised_a32(place, model, accelerator, code, around);
         self.translate_region(place.0.into(), make, executed, eager)
     }
 

@@ -10,6 +10,7 @@ mod simd;
 mod text;
 
 use armlet_decoder::a64::Insn;
+use armlet_interpreter::a32::accelerate::Routine;
 
 pub use float::*;
 pub use simd::*;
@@ -345,6 +346,9 @@ pub enum Op {
     QuickCall,
     /// The same of an AArch32 instruction of `len` bytes.
     Fallback32 { insn: armlet_decoder::a32::Insn, len: u8 },
+    /// d = what a library routine makes of R0 to R3 (a double in all 64 bits); the interpreter runs the instruction, which is a call of the routine,
+    /// where the routine has to do it itself.
+    Soft { routine: Routine, d: Var },
     /// N and Z of the low 32 bits of `a`; C = bit 0 of `carry`, or as it was; V as it was.
     Nz { a: Val, carry: Option<Val> },
     /// d = shift(a, low byte of b), 32 bits; the amount is not taken modulo anything. No rotation.
@@ -372,6 +376,7 @@ impl Op {
             | Op::Field { d, .. }
             | Op::Select { d, .. }
             | Op::Load { d, .. }
+            | Op::Soft { d, .. }
             | Op::ReadTpidr { d } => Some(d),
             Op::Atomic(ref atomic) => Some(atomic.op.operands().0),
             Op::Float {
@@ -411,6 +416,7 @@ impl Op {
             | Op::Simd(_)
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
+            | Op::Soft { .. }
             | Op::QuickCall => true,
             Op::Mov { .. }
             | Op::KeepFpscr
@@ -535,6 +541,8 @@ pub struct Region {
     /// Code outside that defines all flags before it uses any: they are dead on the way there. With the bytes that say so, because the region must be
     /// forgotten when they change. In the order of addresses.
     pub dead_flags: Vec<std::ops::Range<u64>>,
+    /// Other code that the region relies on: the library routines that it does not call.
+    pub watched: Vec<std::ops::Range<u64>>,
     /// What counts the executions, if they are to be counted.
     pub counters: Option<Counters>,
     /// AArch32: addresses are computed modulo 2^32, and those of instructions have the Thumb bit.

@@ -32,6 +32,7 @@ mod thread;
 
 pub use cache::{Counts, Jit};
 pub use counting::BlockCount;
+pub use emit::accelerated;
 pub use interpreted::interpreted;
 pub use listing::{Listed, Listing, listing, listing_a32};
 pub use locate::{Located, Place, Tell, tell_of_translations, want_places};

@@ -61,7 +61,7 @@ pub fn listing(pc: u64, code: &mut impl a64::Fetch) -> Result<Listing, Fault> {
 ///
 /// As [`listing`].
 pub fn listing_a32(place: Place, model: Model, code: &mut impl a32::Fetch) -> Result<Listing, Fault> {
-    cache::optimised_a32(place, model, code, &lift::Around::ALL).map(|region| list(&region))
+    cache::optimised_a32(place, model, None, code, &lift::Around::ALL).map(|region| list(&region))
 }
 
 /// The addresses of a block's instructions, as nodes and marks name them.

@@ -349,6 +349,7 @@ pub(crate) fn end_reads(end: &End) -> Option<Var> {
 fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
     let mut vals: [Option<Val>; 3] = [None; 3];
     let mut d_var = None;
+    let mut operands = 0;
     match op {
         Op::Mov { d, a, .. }
         | Op::ShiftFlags { d, a, .. }
@@ -402,10 +403,15 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             comparison.b.into_iter().for_each(&mut *vector);
         }
         Op::CopyFpscr | Op::KeepFpscr | Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
+        Op::Soft { routine, d } => {
+            d_var = Some(*d);
+            operands = routine.operands();
+        }
         Op::Vector(op) => crate::emit::vector::visit(op, see, vector),
         Op::Float { op, .. } => crate::emit::float::visit(op, see, vector),
         Op::Simd(op) => crate::emit::simd::visit(op, see, vector),
     }
     d_var.into_iter().for_each(&mut *see);
     vals.into_iter().flatten().for_each(|val| see_val(val, see));
+    (0..operands).for_each(|n| see(Var::X(n)));
 }

@@ -51,8 +51,8 @@ fn empty_table() -> Box<[Slot]> {
 
 /// What a thread has to know of its instruction set: where it is. An address is the one by which translations are found: in AArch32, a [`Place`].
 pub trait Blocks {
-    /// Without blocks; `counting`: probes want to know what is interpreted.
-    fn new(counting: bool) -> Self;
+    /// Without blocks, for a thread that shares translations.
+    fn new(jit: &Jit) -> Self;
     /// Where the thread is, if translated code can go on there.
     fn here(cpu: &State) -> Option<u64>;
     /// Goes on where translated code has left.
@@ -74,8 +74,8 @@ pub trait InstructionSet<C>: Blocks {
 }
 
 impl Blocks for a64::BlockCache {
-    fn new(counting: bool) -> a64::BlockCache {
-        if counting {
+    fn new(jit: &Jit) -> a64::BlockCache {
+        if jit.counts_blocks() {
             a64::BlockCache::counting()
         } else {
             a64::BlockCache::new()
@@ -119,8 +119,8 @@ impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
 }
 
 impl Blocks for a32::BlockCache {
-    fn new(_: bool) -> a32::BlockCache {
-        a32::BlockCache::new()
+    fn new(jit: &Jit) -> a32::BlockCache {
+        a32::BlockCache::accelerating(jit.accelerator().cloned())
     }
 
     fn here(cpu: &State) -> Option<u64> {
@@ -147,9 +147,10 @@ impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
         if !P::ON {
             return a32::run_block(cpu, self, code);
         }
-        let (count, trap) = a32::run_block_by_steps(cpu, self, code);
-        probe.count(Event::Interpreted, count);
-        trap
+        let steps = a32::run_block_by_steps(cpu, self, code);
+        probe.count(Event::Interpreted, steps.instructions);
+        probe.count(Event::Accelerated, steps.accelerated.into());
+        steps.trap
     }
 
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
@@ -199,7 +200,7 @@ impl<B: Blocks> GuestThread<B> {
             whereabouts: jit.register(),
             table: empty_table(),
             counters: FxHashMap::default(),
-            blocks: B::new(jit.counts_blocks()),
+            blocks: B::new(&jit),
             jit,
             patience,
         }

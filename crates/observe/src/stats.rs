@@ -80,6 +80,9 @@ pub struct Counts {
     pub lookups: u64,
     /// Instructions that translated code left to the interpreter.
     pub handed_over: u64,
+    /// Library routines of floating point that were done by the host's arithmetic (AArch32).
+    #[serde(default)]
+    pub accelerated: u64,
     /// Regions forgotten because their code changed.
     pub invalidated: u64,
     /// System calls.
@@ -207,6 +210,7 @@ impl Stats {
             (counts.entries, "times that translated code was entered"),
             (counts.lookups, "lookups of translations"),
             (counts.handed_over, "instructions handed over to the interpreter"),
+            (counts.accelerated, "library routines done by the host's arithmetic"),
             (counts.invalidated, "regions forgotten because their code changed"),
             (counts.syscalls, "system calls"),
             (counts.signals, "signals delivered"),

@@ -12,7 +12,6 @@
 #define DATA_WORDS (96 * 1024 / 4)
 #define CODE ((uint16_t *)0x30000000)
 #define MAX_HALFWORDS 80
-#define MAX_CHANGES 40
 #define VFP_MAGIC 0x56465001
 #define T 0x20
 /* Flags, Q, GE, IT and T of CPSR. */
@@ -28,8 +27,7 @@ struct input {
 struct output {
     uint32_t signal, address, r[15], pc, cpsr, fpscr;
     uint64_t d[32];
-    uint32_t changes, zero;
-    uint32_t change[MAX_CHANGES][2];
+    uint32_t changes, zero; /* index and value of that many words follow */
 };
 
 struct vfp_frame {
@@ -40,7 +38,10 @@ struct vfp_frame {
 
 static uint32_t pristine[DATA_WORDS];
 static struct input in;
-static struct output out;
+static struct {
+    struct output head;
+    uint32_t change[DATA_WORDS][2];
+} out;
 static int running;
 
 static int read_all(void *to, size_t size) {
@@ -73,24 +74,23 @@ static void handler(int signal, siginfo_t *info, void *context) {
     if (fp->magic != VFP_MAGIC)
         _exit(4);
     if (running) {
-        memset(&out, 0, sizeof out);
-        out.signal = signal;
-        out.address = (uint32_t)info->si_addr;
-        memcpy(out.r, &mc->arm_r0, sizeof out.r);
-        out.pc = mc->arm_pc;
-        out.cpsr = mc->arm_cpsr & OWN;
-        out.fpscr = fp->fpscr;
-        memcpy(out.d, fp->d, sizeof out.d);
+        struct output *head = &out.head;
+        memset(head, 0, sizeof *head);
+        head->signal = signal;
+        head->address = (uint32_t)info->si_addr;
+        memcpy(head->r, &mc->arm_r0, sizeof head->r);
+        head->pc = mc->arm_pc;
+        head->cpsr = mc->arm_cpsr & OWN;
+        head->fpscr = fp->fpscr;
+        memcpy(head->d, fp->d, sizeof head->d);
         for (unsigned i = 0; in.watch && i < DATA_WORDS; i++)
             if (DATA[i] != pristine[i]) {
-                if (out.changes < MAX_CHANGES) {
-                    out.change[out.changes][0] = i;
-                    out.change[out.changes][1] = DATA[i];
-                    out.changes++;
-                }
+                out.change[head->changes][0] = i;
+                out.change[head->changes][1] = DATA[i];
+                head->changes++;
                 DATA[i] = pristine[i];
             }
-        write_all(&out, sizeof out);
+        write_all(&out, sizeof *head + head->changes * sizeof *out.change);
     }
     if (!read_all(&in, sizeof in))
         _exit(0);

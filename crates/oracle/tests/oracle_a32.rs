@@ -48,58 +48,61 @@ fn comparable(row: &Row) -> bool {
     )
 }
 
-fn compare(row: &Row, cases: &[Case], ours: &[Observed], theirs: &[Observed]) -> Option<String> {
-    let mut shown = String::new();
-    let mut count = 0;
-    for ((case, ours), theirs) in cases.iter().zip(ours).zip(theirs) {
-        let lines = ours.differences(theirs, case);
-        if lines.is_empty() || explain_execution(row, case, ours, theirs).is_some() {
-            continue;
-        }
-        count += 1;
-        if count <= SHOWN_PER_ROW {
-            shown += &format!(
-                "{}    cpsr {:08x} fpscr {:08x} r {:x?}\n",
-                case.disassembly(),
-                case.cpsr,
-                case.fpscr,
-                case.r
-            );
-            lines.iter().for_each(|line| shown += &format!("        {line}\n"));
-        }
-    }
-    (count > 0).then(|| {
-        format!(
-            "{} ({}): {count} of {} differ\n{shown}",
-            row.name,
-            row.file,
-            cases.len()
-        )
-    })
+/// Cases with what both sides observed.
+#[derive(Default)]
+struct Judged {
+    cases: Vec<Case>,
+    ours: Vec<Observed>,
+    theirs: Vec<Observed>,
+    /// Cases that end qemu's harness.
+    lost: Vec<Case>,
 }
 
-/// Cases with what both sides observed.
-type Judged = (Vec<Case>, Vec<Observed>, Vec<Observed>);
-
-/// What qemu observes. A jump to anywhere can end its harness: then the cases are tried a few at a time, and at most one in five may be left
-/// out for that reason.
-fn judged(qemu: &Qemu, cases: Vec<Case>, ours: Vec<Observed>) -> anyhow::Result<Judged> {
-    const AT_A_TIME: usize = 10;
-    let error = match qemu.observe(&cases) {
-        Ok(theirs) => return Ok((cases, ours, theirs)),
-        Err(error) => error,
-    };
-    let count = cases.len();
-    let mut judged: Judged = Default::default();
-    for (cases, ours) in cases.chunks(AT_A_TIME).zip(ours.chunks(AT_A_TIME)) {
-        if let Ok(theirs) = qemu.observe(cases) {
-            judged.0.extend_from_slice(cases);
-            judged.1.extend_from_slice(ours);
-            judged.2.extend(theirs);
+impl Judged {
+    fn of(qemu: &Qemu, cases: Vec<Case>, ours: Vec<Observed>) -> anyhow::Result<Judged> {
+        let mut judged = Judged::default();
+        for ((case, ours), theirs) in cases.iter().zip(ours).zip(qemu.observe(&cases)?) {
+            match theirs {
+                Some(theirs) => {
+                    judged.cases.push(case.clone());
+                    judged.ours.push(ours);
+                    judged.theirs.push(theirs);
+                }
+                None => judged.lost.push(case.clone()),
+            }
         }
+        Ok(judged)
     }
-    anyhow::ensure!(5 * judged.0.len() >= 4 * count, error);
-    Ok(judged)
+
+    /// What is to be said of a row.
+    fn report(&self, row: &Row) -> Option<String> {
+        let mut shown = String::new();
+        let mut count = 0;
+        let mut show = |case: &Case, lines: &[String]| {
+            count += 1;
+            if count <= SHOWN_PER_ROW {
+                shown += &format!(
+                    "{}    cpsr {:08x} fpscr {:08x} r {:x?}\n",
+                    case.disassembly(),
+                    case.cpsr,
+                    case.fpscr,
+                    case.r
+                );
+                lines.iter().for_each(|line| shown += &format!("        {line}\n"));
+            }
+        };
+        for ((case, ours), theirs) in self.cases.iter().zip(&self.ours).zip(&self.theirs) {
+            let lines = ours.differences(theirs, case);
+            if !lines.is_empty() && explain_execution(row, case, ours, theirs).is_none() {
+                show(case, &lines);
+            }
+        }
+        for case in &self.lost {
+            show(case, &["it ends qemu's harness".into()]);
+        }
+        let cases = self.cases.len();
+        (count > 0).then(|| format!("{} ({}): {count} of {cases} differ\n{shown}", row.name, row.file))
+    }
 }
 
 /// Sequences with branches and IT blocks: the interpreter step by step and in blocks, and qemu.
@@ -121,17 +124,21 @@ fn sequences(engines: &Engines, qemu: &Qemu, count: usize) -> Vec<String> {
                 reports.push(format!("steps and blocks differ\n{}", case.disassembly()));
             }
         }
-        match qemu.observe(&cases) {
-            Ok(theirs) => {
-                for ((case, ours), theirs) in cases.iter().zip(&ours).zip(&theirs) {
-                    let lines = ours.differences(theirs, case);
-                    if !lines.is_empty() && !mended(ours, theirs) {
-                        reports.push(format!("{}    {}", case.disassembly(), lines.join("\n    ")));
-                    }
-                }
+        let judged = match Judged::of(qemu, cases, ours) {
+            Ok(judged) => judged,
+            Err(error) => {
+                reports.push(error.to_string());
+                continue;
             }
-            Err(error) => reports.push(error.to_string()),
+        };
+        for ((case, ours), theirs) in judged.cases.iter().zip(&judged.ours).zip(&judged.theirs) {
+            let lines = ours.differences(theirs, case);
+            if !lines.is_empty() && !mended(ours, theirs) {
+                reports.push(format!("{}    {}", case.disassembly(), lines.join("\n    ")));
+            }
         }
+        let lost = |case: &Case| format!("{}    it ends qemu's harness", case.disassembly());
+        reports.extend(judged.lost.iter().map(lost));
     }
     let shown = reports.len().min(12);
     reports.truncate(shown);
@@ -170,15 +177,13 @@ fn oracle_every_a32_and_t32_row_does_what_qemu_does() {
                 .filter_map(|case| engines.interpret(&case).map(|ours| (case, ours)))
                 .filter(|(_, ours)| !ours.in_harness());
             let (cases, ours): (Vec<_>, Vec<_>) = observed.unzip();
-            let (cases, ours, theirs) = match judged(&qemu, cases, ours) {
-                Ok(judged) => judged,
-                Err(error) => {
-                    reports.push(format!("{}: {error}", row.name));
-                    continue;
+            match Judged::of(&qemu, cases, ours) {
+                Ok(judged) => {
+                    total += judged.cases.len();
+                    reports.extend(judged.report(row));
                 }
-            };
-            total += cases.len();
-            reports.extend(compare(row, &cases, &ours, &theirs));
+                Err(error) => reports.push(format!("{}: {error}", row.name)),
+            }
         }
     }
     if wanted.is_empty() {

@@ -1,5 +1,6 @@
 //! The seam between the runtime and what executes guest instructions.
 
+use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -8,6 +9,7 @@ use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
 use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a32;
+use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
 use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit, Located, Place};
 use armlet_memory::AddressSpace;
@@ -90,30 +92,35 @@ impl EngineKind {
         self,
         space: &Arc<AddressSpace>,
         patches: Option<Arc<dyn Patches>>,
+        accelerator: Option<Arc<Accelerator>>,
         clock: Option<Arc<Clock>>,
     ) -> Box<dyn Engine + Send> {
         let code = Code::new(space);
+        // Who sets breakpoints wants to see the routines.
+        let accelerator = accelerator.filter(|_| patches.is_none());
         match (patches, clock) {
-            (Some(patches), None) => self.of_code_a32(Patched { code, patches }, ()),
-            (Some(patches), Some(clock)) => self.of_code_a32(Patched { code, patches }, ClockProbe(clock)),
-            (None, Some(clock)) => self.of_code_a32(code, ClockProbe(clock)),
-            (None, None) => self.of_code_a32(code, ()),
+            (Some(patches), None) => self.of_code_a32(accelerator, Patched { code, patches }, ()),
+            (Some(patches), Some(clock)) => self.of_code_a32(accelerator, Patched { code, patches }, ClockProbe(clock)),
+            (None, Some(clock)) => self.of_code_a32(accelerator, code, ClockProbe(clock)),
+            (None, None) => self.of_code_a32(accelerator, code, ()),
         }
     }
 
     fn of_code_a32<P: Probe + Send + 'static>(
         self,
+        accelerator: Option<Arc<Accelerator>>,
         code: impl a32::Fetch + Send + 'static,
         probe: P,
     ) -> Box<dyn Engine + Send> {
-        match self.translations(P::ON, true) {
+        let make = || Ok(Jit::a32()?.accelerating(accelerator.clone()));
+        match self.translations(P::ON, make) {
             Some((jit, patience)) => Box::new(Translator {
                 thread: armlet_jit::ThreadA32::new(jit, patience),
                 code,
                 probe,
             }),
             None => Box::new(InterpreterA32 {
-                cache: a32::BlockCache::new(),
+                cache: a32::BlockCache::accelerating(accelerator),
                 code,
                 probe,
             }),
@@ -122,7 +129,7 @@ impl EngineKind {
 
     /// The translations of this process, made at the first call, and a thread's patience; `None` if there is to be no translated code. They count their
     /// executions if that is asked for.
-    fn translations(self, counting: bool, a32: bool) -> Option<(Arc<Jit>, u16)> {
+    fn translations(self, counting: bool, make: impl FnOnce() -> io::Result<Jit>) -> Option<(Arc<Jit>, u16)> {
         let patience = match self {
             EngineKind::Interpreter => return None,
             EngineKind::Jit => 0,
@@ -134,7 +141,7 @@ impl EngineKind {
         if !armlet_jit::supported() {
             return None;
         }
-        let mut jit = if a32 { Jit::a32() } else { Jit::new() }.ok()?;
+        let mut jit = make().ok()?;
         if counting {
             jit = jit.counting();
         }
@@ -142,7 +149,7 @@ impl EngineKind {
     }
 
     fn of_code<P: Probe + Send + 'static>(self, code: impl Fetch + Send + 'static, probe: P) -> Box<dyn Engine + Send> {
-        match self.translations(P::ON, false) {
+        match self.translations(P::ON, Jit::new) {
             Some((jit, patience)) => Box::new(Translator {
                 thread: armlet_jit::Thread::new(jit, patience),
                 code,
@@ -262,8 +269,10 @@ impl<C: a32::Fetch, P: Probe> Engine for InterpreterA32<C, P> {
         // One by one, so that they are counted.
         self.probe.phase(Phase::Interpret);
         while attention.load(Ordering::Relaxed) == 0 {
-            self.probe.count(Event::Interpreted, 1);
-            if let Err(trap) = a32::step(cpu, &mut self.code) {
+            let steps = a32::run_block_by_steps(cpu, &mut self.cache, &mut self.code);
+            self.probe.count(Event::Interpreted, steps.instructions);
+            self.probe.count(Event::Accelerated, steps.accelerated.into());
+            if let Some(trap) = steps.trap {
                 return Stop::Trap(trap);
             }
         }

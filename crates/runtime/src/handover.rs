@@ -63,6 +63,7 @@ impl Handover {
             optional(release),
             options.settings.model.name().as_bytes().to_vec(),
             options.engine.name().as_bytes().to_vec(),
+            number(options.accelerate.into()),
             number(options.aslr.into()),
             optional(options.stack_size.map(number)),
             number(options.quiet_faults.into()),
@@ -115,6 +116,7 @@ impl Handover {
                 engine: EngineKind::from_name(std::str::from_utf8(next()?).ok()?)?,
                 strace: false,
                 strace_file: None,
+                accelerate: parse::<u8>(next()?)? != 0,
                 aslr: parse::<u8>(next()?)? != 0,
                 stack_size: match optional(next()?)? {
                     Some(bytes) => Some(parse(&bytes)?),
@@ -182,6 +184,7 @@ mod tests {
                     release: None,
                     model: Model::CortexA9,
                 },
+                accelerate: false,
                 aslr: false,
                 stack_size: Some(1 << 20),
                 quiet_faults: true,

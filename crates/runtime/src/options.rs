@@ -27,6 +27,8 @@ pub struct Options {
     pub strace_options: strace::Options,
     /// Where they are printed; stderr if not given.
     pub strace_file: Option<PathBuf>,
+    /// Do known routines of floating-point libraries by the host's arithmetic (AArch32).
+    pub accelerate: bool,
     /// Random addresses, as Linux's `randomize_va_space`.
     pub aslr: bool,
     /// The size of the main stack in bytes; the host's `RLIMIT_STACK` if not given.
@@ -63,6 +65,7 @@ impl Default for Options {
             strace: false,
             strace_options: strace::Options::default(),
             strace_file: None,
+            accelerate: true,
             aslr: true,
             stack_size: None,
             quiet_faults: false,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_loader::LoadedProgram;
 use armlet_memory::{AddressSpace, CodeObserver};
 use armlet_syscall::abi::Abi;
@@ -32,6 +33,8 @@ pub(crate) struct Program {
     pub strace: Option<Strace>,
     /// The samples of the process.
     pub profiler: Option<Profiler>,
+    /// What finds the library routines that are done by the host's arithmetic.
+    pub accelerator: Option<Arc<Accelerator>>,
     /// The statistics of the process.
     pub statistics: Option<Collector>,
 }

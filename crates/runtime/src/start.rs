@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use armlet_cpu::a32;
 use armlet_cpu::a64::State;
+use armlet_interpreter::a32::Place;
+use armlet_interpreter::a32::accelerate::{Accelerator, Routine};
 use armlet_loader::elf::{FileSource, Identity};
-use armlet_loader::{Entropy, LoadError, LoadedProgram};
+use armlet_loader::{Content, Entropy, LoadError, LoadedProgram};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
 use armlet_syscall::abi::Abi;
@@ -351,7 +353,9 @@ impl Start {
         let threads = Arc::new(Threads::default());
         space.observe_code(Arc::clone(&threads) as _);
         let profiler = self.options.profile.clone().map(|to| Profiler::new(to, abi));
+        let accelerate = abi == Abi::A32 && self.options.accelerate;
         let program = Program {
+            accelerator: accelerate.then(|| Arc::new(accelerator(&loaded))),
             executable: executable.unwrap_or(self.path),
             options: self.options,
             arguments: self.arguments,
@@ -380,6 +384,21 @@ impl Start {
         quiet_call(libc::SYS_exit, [status as u64]);
         unreachable!("the thread has ended");
     }
+}
+
+/// Finds the routines of a floating-point library in a program, some of them by its symbols. Where arguments are passed in VFP registers, the same
+/// symbols name other functions.
+fn accelerator(loaded: &LoadedProgram) -> Accelerator {
+    let image = &loaded.program;
+    if image.elf.hard_float {
+        return Accelerator::default();
+    }
+    let symbols = image.symbols();
+    Accelerator::new(symbols.iter().filter_map(|(name, address, _)| {
+        let thumb = symbols.content(address) == Some(Content::T32);
+        let place = Place::new(address.wrapping_add(image.bias) as u32, thumb);
+        Some((place, Routine::of_symbol(name)?))
+    }))
 }
 
 /// `RLIMIT_STACK` in bytes.

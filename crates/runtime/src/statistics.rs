@@ -306,6 +306,7 @@ impl Collector {
                 entries: event(Event::Entered),
                 lookups: event(Event::LookedUp),
                 handed_over: event(Event::HandedOver),
+                accelerated: event(Event::Accelerated) + armlet_jit::accelerated(),
                 invalidated: jit.invalidated,
                 syscalls: calls.values().sum(),
                 signals,

@@ -85,7 +85,12 @@ impl Runner {
         let clock = thread.clock.clone();
         let engine = match thread.process.program.abi {
             Abi::A64 => options.engine.create(&thread.process.space, patches, clock),
-            Abi::A32 => options.engine.create_a32(&thread.process.space, patches, clock),
+            Abi::A32 => {
+                let accelerator = thread.process.program.accelerator.clone();
+                options
+                    .engine
+                    .create_a32(&thread.process.space, patches, accelerator, clock)
+            }
         };
         Runner { cpu, engine, thread }
     }

@@ -150,6 +150,7 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
             strace: flags.strace,
             strace_file: flags.strace_file,
             strace_options: strace::Options::default(),
+            accelerate: !flags.no_accelerate,
             aslr: !flags.no_aslr,
             stack_size: flags.stack_size,
             quiet_faults: flags.quiet_faults,

@@ -8,8 +8,12 @@
 //! - behind an instruction that writes R15, one that branches to what is there;
 //! - at the end, one that leaves the block for the next address.
 //!
+//! A block that is a known library routine begins with one more, which does it the quick way (`accelerate/`).
+//!
 //! IT is no step: the guards of the instructions in its block are what it does. If a block starts with instructions of an IT block (after a signal, or a
 //! fault), `run.rs` runs these one by one.
+
+use std::sync::Arc;
 
 use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64::State;
@@ -17,6 +21,7 @@ use armlet_cpu::{Access, Fault, FaultKind};
 use armlet_decoder::a32::{self, ALWAYS, Decoded, Insn, It, PcWrite, Udf};
 use armlet_decoder::t32::{self, ItState};
 
+use super::accelerate::{self, Accelerator, Found};
 use super::dispatch::{Handler, Op, PC_OPERAND, handler, jump, next, place_of, set_place};
 use super::features::has;
 use super::outcome::Exit;
@@ -116,6 +121,19 @@ impl Builder {
             it: self.it.0,
             skip,
         });
+    }
+
+    /// Adds the quick way through a routine.
+    fn push_accelerated(&mut self, routine: accelerate::Routine) {
+        let item = Item {
+            insn: Insn::Udf(Udf {
+                imm: 0,
+                breakpoint: false,
+            }),
+            cond: ALWAYS,
+            len: 0,
+        };
+        self.push(accelerate::step, &item, routine as u8);
     }
 
     /// Adds an instruction with what is around it; whether nothing can follow.
@@ -264,6 +282,10 @@ pub struct BlockCache {
     slots: Vec<Slot>,
     blocks: usize,
     ops: usize,
+    /// `None`: library routines are run as they are.
+    accelerator: Option<Arc<Accelerator>>,
+    /// The blocks that begin with the quick way through a routine.
+    accelerated: Vec<(Place, Found)>,
 }
 
 /// A cache that never holds a block.
@@ -271,6 +293,8 @@ pub(super) static NO_BLOCKS: BlockCache = BlockCache {
     slots: Vec::new(),
     blocks: 0,
     ops: 0,
+    accelerator: None,
+    accelerated: Vec::new(),
 };
 
 impl Default for BlockCache {
@@ -279,6 +303,8 @@ impl Default for BlockCache {
             slots: empty_slots(MIN_SLOTS),
             blocks: 0,
             ops: 0,
+            accelerator: None,
+            accelerated: Vec::new(),
         }
     }
 }
@@ -291,6 +317,25 @@ impl BlockCache {
     /// An empty cache.
     pub fn new() -> BlockCache {
         BlockCache::default()
+    }
+
+    /// An empty cache whose blocks do known library routines the quick way.
+    pub fn accelerating(accelerator: Option<Arc<Accelerator>>) -> BlockCache {
+        BlockCache {
+            accelerator,
+            ..BlockCache::default()
+        }
+    }
+
+    /// What finds library routines, if that is asked for.
+    pub fn accelerator(&self) -> Option<&Arc<Accelerator>> {
+        self.accelerator.as_ref()
+    }
+
+    /// The routine that the block at `start` does the quick way, if it is held.
+    pub(super) fn routine(&self, start: Place) -> Option<accelerate::Routine> {
+        let found = self.accelerated.iter().find(|(at, _)| *at == start);
+        found.map(|(_, found)| found.routine)
     }
 
     /// Their number is a power of two; instructions have four bytes in A32, two at least in T32.
@@ -315,7 +360,8 @@ impl BlockCache {
 
     /// Decodes the block at `start` and holds it.
     #[cold]
-    pub(super) fn insert(&mut self, model: Model, start: Place, code: &mut impl Fetch) -> Result<(), Fault> {
+    pub(super) fn insert(&mut self, cpu: &State, start: Place, code: &mut impl Fetch) -> Result<(), Fault> {
+        let model = cpu.a32.model;
         if self.ops > MAX_OPS {
             self.clear();
         }
@@ -324,6 +370,13 @@ impl BlockCache {
             at: 0,
             it: ItState(0),
         };
+        let found = self.accelerator.as_ref().and_then(|accelerator| {
+            accelerator.prove(cpu, start, code);
+            accelerator.find(model, start, code)
+        });
+        if let Some(found) = &found {
+            builder.push_accelerated(found.routine);
+        }
         let mut count = 0;
         let ended = loop {
             if count >= MAX_BLOCK && !builder.it.in_block() {
@@ -351,6 +404,9 @@ impl BlockCache {
         };
         let index = self.slot(start);
         self.replace(index, slot);
+        if let Some(found) = found {
+            self.accelerated.push((start, found));
+        }
         Ok(())
     }
 
@@ -359,6 +415,7 @@ impl BlockCache {
         if !old.ops.is_empty() {
             self.blocks -= 1;
             self.ops -= old.ops.len();
+            self.accelerated.retain(|(at, _)| *at != old.start);
         }
     }
 
@@ -375,12 +432,23 @@ impl BlockCache {
     /// Forgets every block.
     pub fn clear(&mut self) {
         self.slots.fill_with(Slot::empty);
+        self.accelerated.clear();
         self.blocks = 0;
         self.ops = 0;
     }
 
     /// Forgets every block that holds an instruction in `start..end`.
     pub fn invalidate(&mut self, start: u64, end: u64) {
+        // A routine is known by all of its code, which need not be where its block is.
+        let touched = |found: &Found| {
+            let mut code = found.code.iter();
+            code.any(|range| u64::from(range.start) < end && u64::from(range.end) > start)
+        };
+        let changed = self.accelerated.iter().filter(|(_, found)| touched(found));
+        for place in changed.map(|(place, _)| *place).collect::<Vec<_>>() {
+            let index = self.slot(place);
+            self.replace(index, Slot::empty());
+        }
         let first = start.saturating_sub(u64::from(MAX_BYTES)) & !3;
         if end.saturating_sub(first) > self.slots.len() as u64 {
             return self.clear();

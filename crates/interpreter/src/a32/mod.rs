@@ -5,11 +5,13 @@
 //! - `block.rs`: pre-decoded basic blocks and their cache. Conditions and IT blocks become guards there, and the program counter as an operand
 //!   becomes steps before and behind its instruction, so that no instruction's function knows of either.
 //! - `dispatch.rs`: from a decoded instruction to the host function that runs it and goes on with the next one.
+//! - `accelerate/`: routines of floating-point libraries, recognised and done by the host's arithmetic.
 //! - `run.rs`: the outer loop. `features.rs`: which model has which instructions.
 //! - `vector.rs`: D and Q registers and the shapes of Advanced SIMD instructions; `float.rs`: between registers and `armlet_cpu::fp`, and the
 //!   short vectors of VFP. Lanes are those of `../a64/vector.rs` and `../a64/lane.rs`.
 //! - `integer.rs`: flags and shifts; `../guest.rs`: single accesses of memory.
 
+pub mod accelerate;
 mod block;
 mod branch;
 mod crypto;
@@ -45,4 +47,4 @@ mod vfp_move;
 pub use block::{BlockCache, Fetch, Item, decode};
 pub use features::has;
 pub use place::Place;
-pub use run::{Stop, ends_block, execute, run, run_block, run_block_by_steps, step, step_unconditionally};
+pub use run::{Steps, Stop, ends_block, execute, run, run_block, run_block_by_steps, step, step_unconditionally};

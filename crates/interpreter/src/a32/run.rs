@@ -7,6 +7,7 @@ use armlet_cpu::{Fault, Trap};
 use armlet_decoder::a32::{ALWAYS, Insn};
 use armlet_decoder::t32::ItState;
 
+use super::accelerate;
 use super::block::{BlockCache, Fetch, Item, NO_BLOCKS, decode, single};
 use super::dispatch::{BUDGET, CHAIN, enter, handler, jump};
 use super::outcome::Exit;
@@ -33,24 +34,38 @@ pub fn run_block(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch)
     run_blocks(cpu, cache, code, 1).err()
 }
 
+/// What [`run_block_by_steps`] did.
+#[derive(Debug, Default)]
+pub struct Steps {
+    /// Instructions.
+    pub instructions: u64,
+    /// Whether it was a library routine, done the quick way, instead.
+    pub accelerated: bool,
+    /// Why the guest trapped, if it did.
+    pub trap: Option<Trap>,
+}
+
 /// The same instruction by instruction, for who wants to know how many these were.
-pub fn run_block_by_steps(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> (u64, Option<Trap>) {
-    if cpu.a32.itstate == 0
-        && let Err(fault) = prepare(cpu, here(cpu), cache, code)
-    {
-        return (0, Some(fault.into()));
+pub fn run_block_by_steps(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> Steps {
+    let mut steps = Steps::default();
+    let place = here(cpu);
+    if cpu.a32.itstate == 0 {
+        if let Err(fault) = prepare(cpu, place, cache, code) {
+            steps.trap = Some(fault.into());
+            return steps;
+        }
+        steps.accelerated = accelerate::perform_here(cpu, place, cache);
     }
-    for count in 1.. {
+    while !steps.accelerated {
         let before = here(cpu);
-        if let Err(trap) = step(cpu, code) {
-            return (count, Some(trap));
-        }
+        steps.trap = step(cpu, code).err();
+        steps.instructions += 1;
         let passed = here(cpu).0.wrapping_sub(before.0);
-        if !matches!(passed, 2 | 4) || count >= STEPS {
-            return (count, None);
+        if steps.trap.is_some() || !matches!(passed, 2 | 4) || steps.instructions >= STEPS {
+            break;
         }
     }
-    (0, None)
+    steps
 }
 
 /// Runs up to `count` blocks; the rest of an IT block counts as one.
@@ -65,11 +80,11 @@ fn run_blocks(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, co
 }
 
 /// Makes sure that the cache holds the block at `place`.
-fn prepare(cpu: &State, place: Place, cache: &mut BlockCache, code: &mut impl Fetch) -> Result<(), Fault> {
+pub(super) fn prepare(cpu: &State, place: Place, cache: &mut BlockCache, code: &mut impl Fetch) -> Result<(), Fault> {
     match cache.get(place) {
         Some([_, ..]) => Ok(()),
         // (An empty slot of the cache names the end of the address space.)
-        _ => cache.insert(cpu.a32.model, place, code),
+        _ => cache.insert(cpu, place, code),
     }
 }
 

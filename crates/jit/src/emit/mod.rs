@@ -5,6 +5,7 @@
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`, `saturate.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes.
+//! - `soft.rs`: routines of floating-point libraries.
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
@@ -29,6 +30,7 @@ mod memory;
 mod saturate;
 pub mod simd;
 mod simd_lanes;
+mod soft;
 mod structures;
 pub mod vector;
 
@@ -41,6 +43,7 @@ use crate::opt;
 pub use control::{Entry, LOOKUP_BITS, Link};
 pub(crate) use control::{look_up, move_canonical};
 pub use flags::Place;
+pub use soft::{accelerated, is_known};
 
 /// Addresses of the code that all regions share (see `crate::enter`).
 #[derive(Clone, Copy, Debug)]
@@ -312,6 +315,7 @@ impl Emitter<'_> {
             Op::Fallback { insn } => self.fallback(insn),
             Op::QuickCall => self.quick_call(),
             Op::Fallback32 { insn, len } => self.fallback32(insn, len),
+            Op::Soft { routine, d } => self.soft(routine, d),
             Op::Nz { a, carry } => self.nz(a, carry),
             Op::ShiftByByte { op, d, a, b } => self.shift_by_byte(op, d, a, b),
             Op::ShiftCarry { op, d, a, b } => self.shift_carry(op, d, a, b),

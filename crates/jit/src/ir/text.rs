@@ -200,6 +200,7 @@ impl Display for Op {
             Op::Fallback { insn } => write!(f, "interpret {}", insn.row().name),
             Op::QuickCall => f.write_str("quick system call"),
             Op::Fallback32 { insn, .. } => write!(f, "interpret {}", insn.row().name),
+            Op::Soft { routine, d } => write!(f, "{d} = {}", routine.name()),
             ref other => plain(f, other),
         }
     }

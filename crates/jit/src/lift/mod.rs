@@ -300,6 +300,7 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
     Ok(Region {
         blocks: all,
         dead_flags,
+        watched: Vec::new(),
         counters: None,
         a32: false,
     })

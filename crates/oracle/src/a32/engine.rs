@@ -12,7 +12,6 @@ use armlet_memory::{AddressSpace, fetch, load, space, store};
 
 use super::capstone::Set;
 use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
-use super::qemu::MAX_CHANGES;
 use crate::engine::Watch;
 
 const SIGILL: u32 = 4;
@@ -179,16 +178,14 @@ impl Engines {
         })
     }
 
-    /// The first changed words of the data, which is restored.
+    /// The changed words of the data, which is restored.
     fn changes(&self) -> Vec<(u32, u32)> {
         let mut changes = Vec::new();
         for (index, &old) in self.pristine.iter().enumerate() {
             let address = DATA + 4 * index as u64;
             let new: u32 = load(address).expect("the data area is mapped");
             if new != old {
-                if changes.len() < MAX_CHANGES {
-                    changes.push((index as u32, new));
-                }
+                changes.push((index as u32, new));
                 store(address, old).expect("the data area is mapped");
             }
         }

@@ -8,3 +8,4 @@ pub mod engine;
 pub mod qemu;
 pub mod sample;
 pub mod sequence;
+pub mod soft_float;

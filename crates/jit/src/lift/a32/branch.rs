@@ -10,7 +10,7 @@ use crate::lift::Lifter;
 
 const LR: u8 = 14;
 
-fn link(l: &mut Lifter, value: Place) {
+pub(super) fn link(l: &mut Lifter, value: Place) {
     l.push(Op::Mov {
         w: Width::W,
         d: Var::X(LR),

@@ -18,11 +18,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
-use armlet_decoder::a32::{ALWAYS, Insn, It, Vmrs};
+use armlet_decoder::a32::{ALWAYS, Bl, BlxImm, Insn, It, Vmrs};
 use armlet_decoder::t32::ItState;
+use armlet_interpreter::a32::accelerate::{Accelerator, Found, Routine};
 use armlet_interpreter::a32::{Fetch, Item, Place, decode, ends_block};
 
 use super::{Around, Lifter};
+use crate::emit::is_known;
 use crate::enter::HOLDS;
 use crate::ir::*;
 use crate::opt;
@@ -74,6 +76,8 @@ struct At {
     it: ItState,
     /// An IT block that can be left in the middle: the interpreter runs it.
     leave: bool,
+    /// It calls a library routine that is done in its place.
+    soft: Option<Routine>,
 }
 
 impl At {
@@ -110,6 +114,11 @@ enum Lifted {
 /// Lifts one instruction, without its condition; `Some` ends the block.
 fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
     let insn = &at.item.insn;
+    if let Some(routine) = at.soft {
+        soft(l, routine);
+        branch::link(l, at.next());
+        return None;
+    }
     let lifted = [branch::lift, integer::lift, memory::lift, vector::lift]
         .iter()
         .find_map(|lift| match lift(l, insn, at.place) {
@@ -132,6 +141,44 @@ fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
     }
 }
 
+/// A library routine in place of its call.
+fn soft(l: &mut Lifter, routine: Routine) {
+    let double = routine.ways().results() == 2;
+    let d = if double { Var::T(0) } else { Var::X(0) };
+    l.push(Op::Soft { routine, d });
+    if double {
+        l.push(Op::Mov {
+            w: Width::W,
+            d: Var::X(0),
+            a: t(0),
+        });
+        l.push(Op::Shift {
+            op: Shift::Lsr,
+            w: Width::X,
+            d: Var::X(1),
+            a: t(0),
+            b: imm(32),
+        });
+    }
+}
+
+/// The library routine that an instruction calls, if it can be done in its place, and the code that says so.
+fn called(
+    item: &Item,
+    place: Place,
+    model: Model,
+    accelerator: Option<&Accelerator>,
+    code: &mut impl Fetch,
+) -> Option<Found> {
+    let target = match item.insn {
+        Insn::Bl(Bl { offset }) => place.branch(offset),
+        Insn::BlxImm(BlxImm { offset }) => Place::new((place.pc() & !3).wrapping_add_signed(offset), !place.thumb()),
+        _ => return None,
+    };
+    let found = accelerator.filter(|_| item.cond == ALWAYS)?.find(model, target, code)?;
+    is_known(found.routine).then_some(found)
+}
+
 /// Translated code runs with the control bits of FPSCR clear, and leaves to write them.
 fn writes_fpscr(insn: &Insn) -> bool {
     insn.row().name.starts_with("vmsr")
@@ -150,14 +197,16 @@ fn followers(end: &End, executed: &dyn Fn(u64) -> bool) -> impl Iterator<Item = 
 }
 
 /// The code of a region, before it is lifted.
-struct Found {
+struct Runs {
     /// By the place of the first instruction; they do not overlap.
     runs: BTreeMap<u32, Vec<At>>,
     /// Where blocks start.
     leaders: BTreeSet<u32>,
+    /// The code of library routines that are done in place of their calls.
+    watched: Vec<std::ops::Range<u64>>,
 }
 
-impl Found {
+impl Runs {
     /// The instruction at an address is there already, or a part of one.
     fn holds(&self, place: Place) -> bool {
         let before = self.runs.range(..=place.0).next_back();
@@ -170,6 +219,9 @@ impl Found {
 
 /// What follows an instruction if its condition holds, found without lifting it.
 fn end_of(at: &At) -> Option<End> {
+    if at.soft.is_some() {
+        return None;
+    }
     let mut lifter = Lifter::new();
     match branch::lift(&mut lifter, &at.item.insn, at.place) {
         Lifted::Ends(end) => Some(end),
@@ -181,11 +233,18 @@ fn end_of(at: &At) -> Option<End> {
 }
 
 /// Finds what direct branches reach from `entry`, nearest branches first.
-fn find(entry: Place, model: Model, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fault> {
+fn find(
+    entry: Place,
+    model: Model,
+    accelerator: Option<&Accelerator>,
+    code: &mut impl Fetch,
+    around: &Around<'_>,
+) -> Result<Runs, Fault> {
     let near = |to: u32| to.wrapping_sub(entry.0.wrapping_sub(REACH)) < 2 * REACH;
-    let mut found = Found {
+    let mut found = Runs {
         runs: BTreeMap::new(),
         leaders: BTreeSet::from([entry.0]),
+        watched: Vec::new(),
     };
     let mut queue = VecDeque::from([entry]);
     let mut total = 0;
@@ -209,7 +268,19 @@ fn find(entry: Place, model: Model, code: &mut impl Fetch, around: &Around<'_>) 
             };
             total += 1;
             let leave = matches!(item.insn, Insn::It(_)) && !stays(&item, place, model, code);
-            let at = At { place, item, it, leave };
+            let routine = called(&item, place, model, accelerator, code);
+            let soft = routine.as_ref().map(|found| found.routine);
+            let watched = routine.iter().flat_map(|found| &found.code);
+            found
+                .watched
+                .extend(watched.map(|range| u64::from(range.start)..u64::from(range.end)));
+            let at = At {
+                place,
+                item,
+                it,
+                leave,
+                soft,
+            };
             place = at.next();
             it = match item.insn {
                 Insn::It(It { firstcond, mask }) => ItState(firstcond << 4 | mask),
@@ -250,6 +321,7 @@ fn stays(item: &Item, place: Place, model: Model, code: &mut impl Fetch) -> bool
             item,
             it,
             leave: false,
+            soft: None,
         };
         place = at.next();
         it = it.advanced();
@@ -450,8 +522,14 @@ fn body(run: &[At], (model, trap): (Model, bool), leaders: &BTreeSet<u32>) -> (B
 /// # Errors
 ///
 /// The fault of fetching the first instruction.
-pub fn region(entry: Place, model: Model, code: &mut impl Fetch, around: &Around<'_>) -> Result<Region, Fault> {
-    let found = find(entry, model, code, around)?;
+pub fn region(
+    entry: Place,
+    model: Model,
+    accelerator: Option<&Accelerator>,
+    code: &mut impl Fetch,
+    around: &Around<'_>,
+) -> Result<Region, Fault> {
+    let found = find(entry, model, accelerator, code, around)?;
     let mut all = Vec::new();
     for run in found.runs.values() {
         blocks(run, (model, around.trap), &found.leaders, &mut all);
@@ -463,6 +541,7 @@ pub fn region(entry: Place, model: Model, code: &mut impl Fetch, around: &Around
     let mut region = Region {
         blocks: all,
         dead_flags,
+        watched: found.watched,
         counters: None,
         a32: true,
     };
@@ -499,6 +578,7 @@ fn dead_flags(blocks: &[Block], (model, trap): (Model, bool), code: &mut impl Fe
                 item,
                 it: ItState(0),
                 leave: false,
+                soft: None,
             };
             let end = instruction(&mut lifter, &at);
             place = place.plus(item.len.into());

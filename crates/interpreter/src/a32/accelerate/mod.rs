@@ -1,0 +1,125 @@
+//! Library routines that programs without floating-point hardware compute with (`__aeabi_dadd` and its like), done by the host's arithmetic.
+//!
+//! A routine is recognised by what it is, not by where it is: [`fingerprint`] follows its code from the entry, and `signatures.txt` lists
+//! what known libraries look like that way. So programs may be stripped, and static or dynamic.
+//!
+//! - `routine.rs`: the routines, and what each does with the registers.
+//! - `fingerprint.rs`: a hash of all code that can be reached from an address.
+//! - `prove.rs`: tries a routine that a symbol names, but that is not known.
+//! - `signatures.rs`: the table of those that are known (`cargo xtask signatures` makes it).
+//!
+//! Results are exactly the routine's own. Where a library may choose (which NaN comes out, what an integer that is too large becomes), its
+//! code is run: an accelerated block begins with the quick way, and behind it stands the routine.
+
+mod fingerprint;
+mod prove;
+mod routine;
+mod signatures;
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use armlet_cpu::a32::LR;
+use armlet_cpu::a32_features::Model;
+use armlet_cpu::a64::State;
+use rustc_hash::FxHashMap;
+
+use super::block::{BlockCache, Fetch};
+use super::dispatch::{Op, jump, next, set_place};
+use super::outcome::Exit;
+use super::place::Place;
+
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use routine::{Arithmetic, Relation, Routine, SHORT_OF_A_POWER, Ways};
+pub use signatures::prefix;
+
+/// More instructions than any routine has, with all that it calls.
+const LONGEST: usize = 4000;
+
+/// A recognised routine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Which one it is.
+    pub routine: Routine,
+    /// All the code that makes it what it is: when anything of that changes, it may be another.
+    pub code: Vec<Range<u32>>,
+}
+
+/// Finds the routines of one program.
+#[derive(Debug, Default)]
+pub struct Accelerator {
+    /// Routines by their places, as the program's symbols say.
+    symbols: FxHashMap<u32, Routine>,
+    /// Whether code with a fingerprint is what its symbol says: see [`prove::is_what_it_says`].
+    proven: Mutex<FxHashMap<(Routine, u64), bool>>,
+}
+
+impl Accelerator {
+    /// Finds known routines, and those of a program's symbols.
+    pub fn new(symbols: impl Iterator<Item = (Place, Routine)>) -> Accelerator {
+        Accelerator {
+            symbols: symbols.map(|(place, routine)| (place.0, routine)).collect(),
+            proven: Mutex::default(),
+        }
+    }
+
+    /// The routine that begins at `place`: one of the table, or one that has a symbol and has been proven.
+    pub fn find(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<Found> {
+        if let Some(longest) = prefix(model, place, code).and_then(signatures::longest)
+            && let Some(print) = fingerprint(model, place, longest, code)
+            && let Some(routine) = signatures::known(print.hash)
+        {
+            return Some(Found {
+                routine,
+                code: print.code,
+            });
+        }
+        let routine = *self.symbols.get(&place.0)?;
+        let print = fingerprint(model, place, LONGEST, code)?;
+        let proven = self.proven().get(&(routine, print.hash)) == Some(&true);
+        proven.then_some(Found {
+            routine,
+            code: print.code,
+        })
+    }
+
+    /// Before the block at `place` is run for the first time, by a thread in the state `cpu`: if a symbol says that it is a routine which is not
+    /// in the table, finds out whether that is true.
+    pub(super) fn prove(&self, cpu: &State, place: Place, code: &mut impl Fetch) {
+        let Some(&routine) = self.symbols.get(&place.0) else {
+            return;
+        };
+        let Some(print) = fingerprint(cpu.a32.model, place, LONGEST, code) else {
+            return;
+        };
+        if signatures::known(print.hash).is_some() || self.proven().contains_key(&(routine, print.hash)) {
+            return;
+        }
+        let proven = prove::is_what_it_says(cpu, place, routine, code);
+        self.proven().insert((routine, print.hash), proven);
+    }
+
+    fn proven(&self) -> MutexGuard<'_, FxHashMap<(Routine, u64), bool>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Does the routine at `place`, where the thread is, the quick way, if the cache holds it, and it can be done so. For those who run
+/// instructions one by one.
+pub(super) fn perform_here(cpu: &mut State, place: Place, blocks: &BlockCache) -> bool {
+    match blocks.routine(place) {
+        Some(routine) if routine.perform(cpu) => {
+            set_place(cpu, Place(cpu.r(LR)));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The first step of an accelerated block; the routine's number is the step's `skip`.
+pub(super) fn step(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
+    match Routine::ALL.get(usize::from(op.skip)) {
+        Some(routine) if routine.perform(cpu) => jump(cpu, Place(cpu.r(LR)), blocks),
+        _ => next(cpu, rest, blocks),
+    }
+}
