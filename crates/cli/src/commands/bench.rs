@@ -76,16 +76,28 @@ pub fn run(arguments: &BenchArgs) -> anyhow::Result<ExitCode> {
     let scratch = Scratch::new()?;
     rounds(&mut contestants, rest, arguments, &scratch)?;
     let counted = counted(&armlet, program, rest, arguments, &scratch);
+    let start = start_up(&armlet, path, arguments, &scratch);
     for contestant in &contestants {
         if let Some(failure) = &contestant.failure {
             notes.push(format!("{} is out: {failure}", contestant.name));
         }
     }
+    let cpu = |name: &str| {
+        let found = contestants.iter().find(|contestant| contestant.name == name);
+        let measured = found.filter(|contestant| !contestant.samples.is_empty());
+        measured.map(|contestant| Sample::median(&contestant.samples).cpu)
+    };
     let (instructions, break_even) = match counted {
-        Ok((interpreted, translated)) => (
-            Some(translated.counts.instructions),
-            BreakEven::of(&interpreted, &translated),
-        ),
+        Ok((stats, share)) => {
+            let times = cpu("interpreter").zip(cpu("jit")).zip(start.ok());
+            let even = times.and_then(|((interpreter, jit), start)| {
+                BreakEven::of([interpreter - start, jit - start], &stats, share)
+            });
+            if even.is_none() {
+                notes.push("there was too little work to tell after how many runs a translation has paid".to_owned());
+            }
+            (Some(stats.counts.instructions), even)
+        }
         Err(error) => {
             notes.push(format!("instructions are not counted: {error:#}"));
             (None, None)
@@ -167,24 +179,21 @@ fn rounds(
     Ok(())
 }
 
-/// Two more runs with statistics, which are in no median: interpreted and translated.
+/// More runs with statistics, which are in no median: the one that translated fastest, and which share of its time its threads had a processor.
 fn counted(
     armlet: &Path,
     program: &OsString,
     rest: &[OsString],
     arguments: &BenchArgs,
     scratch: &Scratch,
-) -> anyhow::Result<(Stats, Stats)> {
-    let one = |engine: &str| {
-        let file = scratch.0.join(format!("stats-{engine}"));
+) -> anyhow::Result<(Stats, f64)> {
+    let one = |_| {
+        let file = scratch.0.join("stats");
         let mut command = Command::new(armlet);
-        command.args(["--engine", engine, "--stats-json"]).arg(&file);
+        command.arg("--stats-json").arg(&file);
         command.arg(program).args(rest).stdin(Stdio::null());
-        armlet_measure::run(
-            &mut command,
-            &scratch.0.join("run"),
-            Duration::from_secs(arguments.limit),
-        )?;
+        let limit = Duration::from_secs(arguments.limit);
+        let ended = armlet_measure::run(&mut command, &scratch.0.join("run"), limit)?;
         let text = std::fs::read_to_string(&file).context("no statistics were written")?;
         // The program itself is the first to start, and the last line is its own only if it started no other.
         let own = std::fs::canonicalize(program).unwrap_or_else(|_| program.into());
@@ -192,19 +201,52 @@ fn counted(
         let stats = all.find(|stats| Path::new(&stats.program) == own);
         let stats = stats.context("the statistics are not those of the program")?;
         ensure!(stats.counts.instructions > 0, "they are empty");
-        Ok(stats)
+        let running = (stats.times.total() - stats.times.host) as f64 / 1e9;
+        Ok((stats, (ended.sample.cpu / running).min(1.0)))
     };
-    Ok((one("interp")?, one("auto")?))
+    let runs = (0..arguments.rounds)
+        .map(one)
+        .collect::<anyhow::Result<Vec<(Stats, f64)>>>()?;
+    let fastest = runs.into_iter().min_by_key(|(stats, _)| stats.times.translate);
+    fastest.context("no round was asked for")
+}
+
+/// Processor time of armlet for a program that does nothing, in seconds.
+fn start_up(armlet: &Path, program: &Path, arguments: &BenchArgs, scratch: &Scratch) -> anyhow::Result<f64> {
+    const A64: &[u8] = include_bytes!("../../../../test-binaries/prebuilt/aarch64/hello_asm");
+    const A32: &[u8] = include_bytes!("../../../../test-binaries/prebuilt/armhf/hello");
+    let is_32 = machine(program) == Some(EM_ARM);
+    let hello = scratch.0.join("hello");
+    std::fs::write(&hello, if is_32 { A32 } else { A64 })?;
+    std::fs::set_permissions(&hello, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let one = |_| {
+        let mut command = Command::new(armlet);
+        command.args(["--engine", "interp"]).arg(&hello).stdin(Stdio::null());
+        let limit = Duration::from_secs(arguments.limit);
+        Ok(armlet_measure::run(&mut command, &scratch.0.join("run"), limit)?.sample)
+    };
+    let samples = (0..arguments.rounds)
+        .map(one)
+        .collect::<anyhow::Result<Vec<Sample>>>()?;
+    Ok(Sample::median(&samples).cpu)
+}
+
+const EM_ARM: u16 = 40;
+const EM_AARCH64: u16 = 183;
+
+/// `e_machine` of an ELF file.
+fn machine(program: &Path) -> Option<u16> {
+    use std::io::Read;
+    let mut header = [0; 20];
+    std::fs::File::open(program).ok()?.read_exact(&mut header).ok()?;
+    Some(u16::from_le_bytes([header[18], header[19]]))
 }
 
 /// qemu's user-mode emulator for the program's machine, if it is there.
 fn qemu(program: &Path) -> Option<&'static str> {
-    use std::io::Read;
-    let mut header = [0; 20];
-    std::fs::File::open(program).ok()?.read_exact(&mut header).ok()?;
-    let name = match u16::from_le_bytes([header[18], header[19]]) {
-        183 => "qemu-aarch64",
-        40 => "qemu-arm",
+    let name = match machine(program)? {
+        EM_AARCH64 => "qemu-aarch64",
+        EM_ARM => "qemu-arm",
         _ => return None,
     };
     let mut command = Command::new(name);

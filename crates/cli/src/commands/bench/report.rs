@@ -36,18 +36,27 @@ pub struct BreakEven {
 }
 
 impl BreakEven {
-    /// From a run by the interpreter and one by the translator, if both did enough to tell.
-    pub fn of(interpreted: &Stats, translated: &Stats) -> Option<BreakEven> {
-        let per = |time: u64, count: u64| (count > 0).then(|| time as f64 / count as f64);
-        let counts = &translated.counts;
-        Some(BreakEven {
-            translate: per(translated.times.translate, counts.translated_instructions)?,
-            interpret: per(interpreted.times.interpret, interpreted.counts.interpreted)?,
-            translated: per(
-                translated.times.translated,
-                counts.instructions.checked_sub(counts.interpreted)?,
-            )?,
-        })
+    /// From the processor time of a run by the interpreter and of one by the translator, in seconds and without start-up; and from a
+    /// run with statistics, of which only the time of translating is taken (`share`: how much of it was processor time). `None` if
+    /// there was too little work to tell.
+    pub fn of([interpreter, jit]: [f64; 2], stats: &Stats, share: f64) -> Option<BreakEven> {
+        let counts = &stats.counts;
+        let all = counts.instructions as f64;
+        // The translator's run interprets what is cold.
+        let cold = counts.interpreted as f64;
+        let translating = stats.times.translate as f64 * share;
+        let interpret = interpreter * 1e9 / all;
+        let translated = (jit * 1e9 - translating - cold * interpret) / (all - cold);
+        let even = BreakEven {
+            translate: translating / counts.translated_instructions as f64,
+            interpret,
+            translated,
+        };
+        let told = |value: f64| value.is_finite() && value > 0.0;
+        [even.translate, even.interpret, even.translated]
+            .into_iter()
+            .all(told)
+            .then_some(even)
     }
 
     /// Runs of a block after which its translation has paid; none if the interpreter is as fast.
@@ -311,6 +320,22 @@ mod tests {
         let mut report = report();
         report.rows.remove(0);
         assert!(report.markdown().contains("| jit | 25.0 | 0.05 | 2000 | 2.0 |"));
+    }
+
+    #[test]
+    fn the_costs_of_an_instruction() {
+        let mut stats = Stats::default();
+        (stats.counts.instructions, stats.counts.interpreted) = (1_000_000, 100_000);
+        (stats.counts.translated_instructions, stats.times.translate) = (1000, 4_000_000);
+        // 10 ns each; 1 ms for what is cold, 2 ms of translating (half of 4), 0.9 ms for the rest.
+        let even = BreakEven::of([0.010, 0.0039], &stats, 0.5).expect("enough work");
+        assert!(
+            (even.interpret - 10.0).abs() < 1e-9 && (even.translated - 1.0).abs() < 1e-6,
+            "{even:?}"
+        );
+        assert!((even.translate - 2000.0).abs() < 1e-9);
+        assert!(BreakEven::of([0.010, 0.0029], &stats, 0.5).is_none());
+        assert!(BreakEven::of([0.0, 0.0], &Stats::default(), 1.0).is_none());
     }
 
     #[test]
