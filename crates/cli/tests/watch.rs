@@ -257,7 +257,7 @@ fn a_trace_leaves_no_change_out() {
         let mut compared = 0;
         for (program, arguments) in programs {
             let path = format!("../{target}/{program}");
-            let output = armlet(&["trace", "-n", "150000"], &path, arguments);
+            let output = armlet(&["trace", "-n", "60000"], &path, arguments);
             let mut known = Known::default();
             let a32 = target != "aarch64";
             for line in text(&output.stderr).lines() {
