@@ -150,6 +150,19 @@ macro_rules! scalar {
 
 pub(super) use scalar;
 
+/// Whether an operation gives plain numbers (see [`Emitter::plain`]), and has no other NaNs than its operands.
+fn keeps_plain(op: FloatLanes) -> bool {
+    matches!(
+        op,
+        FloatLanes::Add
+            | FloatLanes::Sub
+            | FloatLanes::Mul
+            | FloatLanes::Difference
+            | FloatLanes::MulAdd
+            | FloatLanes::MulSub
+    )
+}
+
 impl Emitter<'_> {
     pub(super) fn float(&mut self, op: &Float, insn: Insn) {
         match *op {
@@ -233,9 +246,46 @@ impl Emitter<'_> {
             underflow: true,
             ..numbers
         };
+        self.plain_operands = match *op {
+            Float::Lanes { op, d, a, b, .. } if keeps_plain(op) => {
+                let fused = matches!(op, FloatLanes::MulAdd | FloatLanes::MulSub);
+                self.is_plain(a) && self.is_plain(b) && (!fused || self.is_plain(d))
+            }
+            _ => false,
+        };
         self.float(op, insn);
+        self.plain_operands = false;
         self.shared.numbers = numbers;
         self.standard = false;
+    }
+
+    fn is_plain(&self, n: u8) -> bool {
+        self.plain >> (n & 31) & 1 != 0
+    }
+
+    /// Which registers are plain behind an operation. (A result that the interpreter has mended is the default NaN, if it is one, and the host keeps it.)
+    pub(super) fn plain_after(&mut self, op: &Op) {
+        let mut written = 0;
+        let mut plain = false;
+        match *op {
+            Op::Float { ref op, standard, .. } => {
+                plain = standard && matches!(*op, Float::Lanes { op, shape: Shape::Full, .. } if keeps_plain(op))
+                    || matches!(op, Float::LanesFromInteger { .. });
+                op.written().into_iter().for_each(|(d, _)| written |= 1 << (d & 31));
+            }
+            Op::Simd(ref op) => op.written().into_iter().for_each(|(d, _)| written |= 1 << (d & 31)),
+            Op::Vector(Vector::Load { d, .. } | Vector::LoadLane { d, .. }) => written = 1 << (d & 31),
+            Op::Vector(Vector::LoadStructures { count, d, .. }) => {
+                (0..count).for_each(|n| written |= 1 << ((d + n) & 31));
+            }
+            Op::Fallback { .. } | Op::Fallback32 { .. } => written = u32::MAX,
+            _ => {}
+        }
+        if plain {
+            self.plain |= written;
+        } else {
+            self.plain &= !written;
+        }
     }
 
     /// [`Op::CompareFpscr`]
@@ -269,7 +319,8 @@ impl Emitter<'_> {
     pub(super) fn checks(&self, silent: bool, tiny: bool) -> Checks {
         let numbers = self.shared.numbers;
         Checks {
-            nan: silent || !numbers.trap,
+            // What goes wrong with plain operands traps.
+            nan: (silent || !numbers.trap) && !self.plain_operands,
             tiny: tiny && numbers.underflow,
         }
     }

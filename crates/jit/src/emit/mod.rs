@@ -132,6 +132,10 @@ pub(crate) struct Emitter<'a> {
     mends: Vec<float::Mend>,
     /// Numbers are computed under the standard value of FPSCR.
     standard: bool,
+    /// V registers whose elements are no NaNs, or the default one: results under that value.
+    plain: u32,
+    /// So are the operands of the operation being emitted.
+    plain_operands: bool,
     links: Vec<control::PendingLink>,
     sites: Vec<Site>,
     entries: Vec<Entry>,
@@ -173,6 +177,8 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         cold: Vec::new(),
         mends: Vec::new(),
         standard: false,
+        plain: 0,
+        plain_operands: false,
         links: Vec::new(),
         sites: Vec::new(),
         entries: Vec::new(),
@@ -215,6 +221,7 @@ impl Emitter<'_> {
         let block = &region.blocks[index];
         self.start_block(index);
         self.clean = Clean::default();
+        self.plain = 0;
         for (position, node) in block.nodes.iter().enumerate() {
             self.start_instruction(node.pc);
             let live_after = self.flags[index].live_after[position];
@@ -222,7 +229,9 @@ impl Emitter<'_> {
             self.prepare(index, position, &node.op);
             self.node(&node.op);
             self.settle(index, position);
-            if !self.region.a32 {
+            if self.region.a32 {
+                self.plain_after(&node.op);
+            } else {
                 self.clean.after(&node.op);
             }
         }

@@ -196,3 +196,32 @@ pub fn sequence(set: Set, length: usize, random: &mut Random) -> Case {
     }
     case
 }
+
+/// A sequence of `length` instructions of VFP and Advanced SIMD that stay within the registers.
+pub fn vectors(set: Set, length: usize, random: &mut Random) -> Case {
+    let fits = |row: &&'static Row| {
+        let chapter = ["simd_", "vfp"].iter().any(|start| row.file.starts_with(start));
+        chapter && !accesses_memory(row) && !row.name.starts_with("vmsr")
+    };
+    let all: Vec<&'static Row> = rows(set).into_iter().filter(fits).collect();
+    let float: Vec<&'static Row> = all
+        .iter()
+        .copied()
+        .filter(|row| row.file.starts_with("simd_fp"))
+        .collect();
+    let mut code = Vec::new();
+    for _ in 0..length {
+        // Arithmetic on single precision twice as often.
+        let from = if random.below(2) == 0 { &float } else { &all };
+        let row = from[random.below(from.len())];
+        let word = word(row, random);
+        // Unconditional, where there is a choice.
+        let word = if set == Set::A32 && row.pattern.starts_with("cccc") {
+            word & 0x0fff_ffff | 0xe000_0000
+        } else {
+            word
+        };
+        code.extend(halfwords(set, word));
+    }
+    Case::new(set, code, random)
+}

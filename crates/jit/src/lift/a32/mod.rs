@@ -546,6 +546,7 @@ pub fn region(
         a32: true,
     };
     flags::relax(&mut region);
+    flags::sink(&mut region);
     Ok(region)
 }
 

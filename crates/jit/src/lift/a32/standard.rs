@@ -1,6 +1,6 @@
 //! Floating-point Advanced SIMD as A64 instructions on the same registers, which hold under the standard value of FPSCR (see `lift/a32_vector.rs`).
 //!
-//! Estimates, fixed-point and directed conversions, and half precision are the interpreter's.
+//! Estimates, directed conversions and half precision are the interpreter's.
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
@@ -85,6 +85,18 @@ fn step(code: &mut Code, q: bool, [d, n, m]: [u8; 3], minuend: f32, factor: Opti
     }
 }
 
+/// A conversion to integers. A tiny operand raises Input Denormal only: the multiplication by 1 is there for its trap.
+fn to_integer(code: &mut Code, q: bool, [d, m]: [u8; 2], insn: impl Fn(u8, u8) -> Insn) {
+    code.push(constant(THIRD, 1.0));
+    let rn = if q { m / 2 } else { code.source(3, m, SECOND) };
+    let (size, rd, rm) = (SIZE, SECOND, THIRD);
+    code.push(Insn::FmulVec(FmulVec { q, size, rd, rn, rm }));
+    code.push(insn(if q { d / 2 } else { RESULT }, SECOND));
+    if !q {
+        code.result(3, d, RESULT);
+    }
+}
+
 /// `A32 => A64;` by shape.
 macro_rules! shapes {
     ($code:ident, $insn:ident; three {$($Three:ident => $To3:ident,)*} pairs {$($Pair:ident => $ToPair:ident,)*} two {$($Two:ident => $To2:ident,)*}) => {
@@ -160,19 +172,17 @@ fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
                 true => Insn::UcvtfFixedVec(UcvtfFixedVec { q, size, rd, rn, fbits }),
             });
         }
-        // A tiny operand raises Input Denormal only: the multiplication is there for its trap.
         a32::Insn::VcvtToInt(a32::VcvtToInt { q, vd, vm, unsigned }) => {
-            code.push(constant(THIRD, 1.0));
-            let rn = if q { vm / 2 } else { code.source(3, vm, SECOND) };
-            code.push(Insn::FmulVec(FmulVec { q, size, rd: SECOND, rn, rm: THIRD }));
-            let rd = if q { vd / 2 } else { RESULT };
-            code.push(match unsigned {
-                false => Insn::FcvtzsVec(FcvtzsVec { q, size, rd, rn: SECOND }),
-                true => Insn::FcvtzuVec(FcvtzuVec { q, size, rd, rn: SECOND }),
+            to_integer(code, q, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::FcvtzsVec(FcvtzsVec { q, size, rd, rn }),
+                true => Insn::FcvtzuVec(FcvtzuVec { q, size, rd, rn }),
             });
-            if !q {
-                code.result(3, vd, RESULT);
-            }
+        }
+        a32::Insn::VcvtToFixed(a32::VcvtToFixed { q, fbits, vd, vm, unsigned }) => {
+            to_integer(code, q, [vd, vm], |rd, rn| match unsigned {
+                false => Insn::FcvtzsFixedVec(FcvtzsFixedVec { q, size, rd, rn, fbits }),
+                true => Insn::FcvtzuFixedVec(FcvtzuFixedVec { q, size, rd, rn, fbits }),
+            });
         }
         _ => return false,
     }
