@@ -73,6 +73,37 @@ fn the_programs_status_and_flags_are_kept() {
     );
 }
 
+/// Below another root directory, the statistics come back all the same.
+#[test]
+fn a_program_in_a_root_directory_is_reported() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-root");
+    let _ = fs::remove_dir_all(&root);
+    fs::create_dir_all(root.join("tmp")).expect("a root directory");
+    fs::copy(guest("aarch64/hello"), root.join("hello")).expect("a program");
+    let path = page("rootfs");
+    let _ = fs::remove_file(&path);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_armlet"));
+    let words = [
+        "report",
+        "-o",
+        path.to_str().expect("UTF-8"),
+        "--rootfs",
+        root.to_str().expect("UTF-8"),
+        "/hello",
+    ];
+    let output = command.args(words).output().expect("armlet starts");
+    let said = text(&output.stderr);
+    if said.contains("user namespaces") || said.contains("permitted") {
+        return eprintln!("not tested: {said}");
+    }
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(
+        fs::read_to_string(&path).expect("the page").contains("exited 0"),
+        "{said}"
+    );
+    assert_eq!(fs::read_dir(root.join("tmp")).expect("it is there").count(), 0);
+}
+
 #[test]
 fn what_cannot_be_run_leaves_no_page() {
     let path = page("missing");

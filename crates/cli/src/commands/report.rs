@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use armlet_cpu::a32_features::Model;
@@ -76,18 +77,21 @@ fn report(arguments: &ReportArgs, own_words: &[OsString], program: &[OsString]) 
     let page = &arguments.output;
     fs::write(page, "").with_context(|| format!("{}: cannot be written", page.display()))?;
     let scratch = Scratch::new()?;
-    let file = scratch.0.join("stats");
+    let (file, seen) = statistics_file(arguments.flags.rootfs.as_deref(), &scratch)?;
     let armlet = std::env::current_exe().context("armlet's own file is not known")?;
     let child = Command::new(&armlet)
         .arg("run")
         .args(own_words)
         .arg("--")
         .args(program)
-        .env("ARMLET_STATS_JSON", &file)
+        .env("ARMLET_STATS_JSON", &seen)
         .spawn();
     let mut child = child.context("armlet cannot be started")?;
     let status = child.wait().context("the program's end cannot be waited for")?;
     let text = fs::read_to_string(&file).unwrap_or_default();
+    if arguments.flags.rootfs.is_some() {
+        let _ = fs::remove_file(&file);
+    }
     let all: Vec<Stats> = text.lines().filter_map(|line| Stats::from_json(line).ok()).collect();
     // The process may have become another program by execve: the one that took longest is shown.
     let own = all.iter().filter(|stats| stats.pid == child.id());
@@ -98,7 +102,10 @@ fn report(arguments: &ReportArgs, own_words: &[OsString], program: &[OsString]) 
         .unwrap_or(1);
     let Some(stats) = shown else {
         let _ = fs::remove_file(page);
-        // What was wrong has been said by the armlet that ran it.
+        // Why a program was not started has been said by the armlet that was to run it.
+        if !matches!(code, 2 | 125..=127) {
+            eprintln!("armlet: there is no report: the program left no statistics; with --isolate, it cannot");
+        }
         return Ok(ExitCode::from(code as u8));
     };
     let layers: Vec<Layers> = layers(stats, arguments.flags.cpu);
@@ -111,6 +118,26 @@ fn report(arguments: &ReportArgs, own_words: &[OsString], program: &[OsString]) 
         armlet_runtime::end_by_signal(signal);
     }
     Ok(ExitCode::from(code as u8))
+}
+
+/// Where the statistics go, as it is called here and below the program's own root directory.
+fn statistics_file(rootfs: Option<&Path>, scratch: &Scratch) -> anyhow::Result<(PathBuf, PathBuf)> {
+    use anyhow::Context as _;
+
+    let Some(root) = rootfs else {
+        let file = scratch.0.join("stats");
+        return Ok((file.clone(), file));
+    };
+    let name = format!("tmp/armlet-report-{}", std::process::id());
+    let file = root.join(&name);
+    let made = fs::File::options().write(true).create_new(true).open(&file);
+    made.with_context(|| {
+        format!(
+            "{}: a report of a program with --rootfs needs a directory tmp in it",
+            file.display()
+        )
+    })?;
+    Ok((file, Path::new("/").join(name)))
 }
 
 /// The hottest blocks with their code.
