@@ -36,6 +36,45 @@ pub static CAPSTONE: &[Rule] = &[
         },
     },
     Rule {
+        name: "should-be",
+        reason: "bits that should be zero or one are not: constrained unpredictable (K1.2), undefined here; capstone does not look at some of them",
+        explains: |opinion| {
+            let theirs = opinion.theirs.as_deref().unwrap_or_default();
+            // A shift by a constant is MOV.
+            let shift = ["asr", "lsl", "lsr", "ror", "rrx"]
+                .iter()
+                .any(|name| theirs.starts_with(name));
+            let start = if shift { Some("mo") } else { theirs.get(..2) };
+            let named = |word: u32| match opinion.set.decode(word) {
+                Ok(decoded) => start == decoded.row.name.get(..2),
+                Err(Undecoded::Unimplemented(_)) => ["cps", "crc32"].iter().any(|name| theirs.starts_with(name)),
+                Err(Undecoded::Unallocated) => rows(opinion.set).iter().any(|row| {
+                    let conditional = row.pattern.starts_with("cccc") && word >> 28 == 15;
+                    word & row.mask == row.value && !conditional && start == row.name.get(..2)
+                }),
+            };
+            opinion.ours.is_err() && !theirs.is_empty() && as_they_should_be(opinion.word).any(named)
+        },
+    },
+    Rule {
+        name: "privileged",
+        reason: "user mode has no SPSR, and no PAN to set: undefined here, as in qemu",
+        explains: |opinion| {
+            let theirs = opinion.theirs.as_deref().unwrap_or_default();
+            opinion.ours.is_err() && (theirs.ends_with(", spsr") || theirs.starts_with("setpan"))
+        },
+    },
+    Rule {
+        name: "first-byte",
+        reason: "capstone takes some words for ARMv8's SIMD instructions of T32 whose first byte is not theirs (0xff, 0xfe)",
+        explains: |opinion| {
+            let theirs = opinion.theirs.as_deref().unwrap_or_default();
+            let simd = ["sha256", "vmaxnm", "vminnm", "vrint"];
+            let first = opinion.word >> 24;
+            opinion.ours.is_err() && !matches!(first, 0xfe | 0xff) && simd.iter().any(|name| theirs.starts_with(name))
+        },
+    },
+    Rule {
         name: "offset",
         reason: "capstone prints zero and small negative offsets in several ways",
         explains: |opinion| {
@@ -68,6 +107,24 @@ pub static CAPSTONE: &[Rule] = &[
         explains: |opinion| opinion.theirs.is_none() && opinion.row() == "pld_imm.t1litw",
     },
 ];
+
+/// A word with all zeros, or all ones, in some of the fields of four bits that some instructions do not use, and without some of the single bits.
+fn as_they_should_be(word: u32) -> impl Iterator<Item = u32> {
+    const FIELDS: [u32; 4] = [0xf_0000, 0xf000, 0xf00, 0xf];
+    const BITS: [u32; 4] = [1 << 26, 1 << 15, 1 << 6, 1 << 5];
+    // Each field as it is, zeros or ones: a number with four digits to the base 3; each bit as it is or zero.
+    (0..81 * 16_usize).map(move |choice| {
+        let (bits, mut rest) = (choice % 16, choice / 16);
+        let word = (0..4)
+            .filter(|bit| bits >> bit & 1 != 0)
+            .fold(word, |word, bit| word & !BITS[bit]);
+        FIELDS.iter().fold(word, |word, mask| {
+            let digit = rest % 3;
+            rest /= 3;
+            [word, word & !mask, word | mask][digit]
+        })
+    })
+}
 
 /// A text with one form of zero and small negative offsets.
 fn plain(text: &str) -> String {
