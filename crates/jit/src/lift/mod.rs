@@ -55,6 +55,8 @@ pub(crate) struct Lifter {
     nodes: Vec<Node>,
     /// What is known of the registers: constants.
     known: [Option<u64>; 33],
+    /// Registers that hold multiples of 4, by the checks so far (AArch32).
+    aligned: u32,
     /// The processor, in AArch32.
     model: Model,
     /// Floating point is that of Advanced SIMD in AArch32.
@@ -69,6 +71,7 @@ impl Lifter {
             pc: 0,
             nodes: Vec::new(),
             known: [None; 33],
+            aligned: 0,
             model: Model::Max,
             standard: false,
             trap: true,
@@ -83,9 +86,19 @@ impl Lifter {
     fn forget(&mut self, op: &Op) {
         if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall = op {
             self.known = [None; 33];
+            self.aligned = 0;
         }
         if let Some(Var::X(n)) = op.written() {
             self.known[usize::from(n)] = None;
+            match *op {
+                Op::Alu {
+                    op: Alu::Add | Alu::Sub,
+                    a: Val::Var(Var::X(from)),
+                    b: Val::Imm(b),
+                    ..
+                } if from == n && b.is_multiple_of(4) => {}
+                _ => self.aligned &= !1u32.wrapping_shl(n.into()),
+            }
         }
     }
 

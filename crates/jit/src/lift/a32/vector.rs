@@ -49,6 +49,13 @@ impl Base {
         match self.base {
             Val::Imm(base) if (base as u32).wrapping_add_signed(self.disp) & ((1 << size) - 1) == 0 => {}
             _ if size == 0 => {}
+            Val::Var(Var::X(n)) if size == 2 && self.disp % 4 == 0 => {
+                // Once in a block, as long as the register moves in words.
+                if l.aligned >> n & 1 == 0 {
+                    l.push(Op::Aligned { size, at: self.at(0) });
+                    l.aligned |= 1 << n;
+                }
+            }
             _ => l.push(Op::Aligned { size, at: self.at(0) }),
         }
     }
