@@ -65,6 +65,30 @@ const STEADY: [(&str, &[&str]); 9] = [
 ];
 
 #[test]
+fn library_routines_are_done_quickly_unless_they_are_not_to_be() {
+    for engine in ["interp", "auto", "jit"] {
+        let done = |flags: &[&str]| {
+            let words = [&["--engine", engine], flags].concat();
+            let name = format!("accelerated-{engine}{}", flags.len());
+            let program = "../armel/nbody";
+            let stats = statistics(&name, &words, program, &["200"]);
+            (
+                stats[0].counts.accelerated,
+                text(&armlet(&words, program, &["200"]).stdout),
+            )
+        };
+        let (quick, plain) = (done(&[]), done(&["--no-accelerate"]));
+        assert_eq!(quick.1, plain.1, "{engine}");
+        assert!(
+            quick.0 > 10_000 && plain.0 == 0,
+            "{engine}: {} and {}",
+            quick.0,
+            plain.0
+        );
+    }
+}
+
+#[test]
 fn every_engine_counts_the_same_instructions() {
     for (program, arguments) in STEADY {
         let count = |engine: &str| {
