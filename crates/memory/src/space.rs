@@ -40,7 +40,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use armlet_cpu::{Access, Fault, FaultKind};
 
 use crate::{ADDRESS_LIMIT, PAGE_SIZE, page_up, untag};
-pub use layout::{Layout, TOP_A32};
+pub use layout::{Layout, TOP, TOP_A32};
 pub use mapping::{File, Mapping, Protection};
 use tree::Tree;
 

@@ -2,12 +2,12 @@
 //! before anything is lost.
 
 use std::convert::Infallible;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use armlet_loader::{ElfError, elf};
 use armlet_observe::End;
@@ -95,6 +95,7 @@ impl Thread {
             let sysroot = self.process.program.options.settings.sysroot.as_deref();
             inspect(libc::AT_FDCWD, &below(sysroot, &linker), 0)?;
         }
+        let executable = true_path(program).unwrap_or_else(|| Path::new(OsStr::from_bytes(path.as_bytes())).into());
         let strace = self.process.program.strace.as_ref();
         // Copies that stay open across execve.
         let mut copies = Vec::new();
@@ -112,6 +113,7 @@ impl Thread {
             None
         };
         let handover = Handover {
+            executable,
             program,
             path,
             mask: self.mask(),
@@ -156,6 +158,11 @@ impl Thread {
         self.mailbox.set_mask(self.mask());
         result.err().unwrap_or(Errno::ENOSYS)
     }
+}
+
+/// The path by which the kernel knows an open file: absolute, and without symbolic links. `None` without /proc.
+pub(crate) fn true_path(file: &File) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
 }
 
 /// What is to be executed in the end.

@@ -3,14 +3,15 @@
 //! The host's argument vector is the guest's own, so that `ps` shows the guest's, and the environment is the guest's too, but for this
 //! variable at its end.
 
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use armlet_cpu::a32_features::Model;
 use armlet_observe::View;
+use armlet_syscall::fs::{self, HANDOVER};
 use armlet_syscall::task::Settings;
 
 use crate::engine::EngineKind;
@@ -19,12 +20,11 @@ use crate::profiler::ProfileTo;
 use crate::signal::SignalSet;
 use crate::statistics::StatsTo;
 
-/// The variable's name, with the equals sign.
-const VARIABLE: &[u8] = b"ARMLET_HANDOVER=";
-
 /// See the head of this file.
 #[derive(Clone, Debug)]
 pub(crate) struct Handover {
+    /// The true path of the program's file: by it, other processes know who this one is going to be.
+    pub executable: PathBuf,
     /// The open program. Closed once it is loaded.
     pub program: i32,
     /// The path that the program was started by, for AT_EXECFN.
@@ -53,6 +53,7 @@ impl Handover {
             .map(|path| path.as_os_str().as_bytes().to_vec());
         let release = options.settings.release.as_ref().map(|text| text.as_bytes().to_vec());
         let fields = [
+            path(&self.executable),
             number(self.program as u64),
             self.path.as_bytes().to_vec(),
             number(self.mask),
@@ -72,7 +73,7 @@ impl Handover {
             serde_json::to_vec(&(&options.profile, options.perf_map, &options.jitdump)).unwrap_or_default(),
             optional(options.watch.as_ref().map(|watch| watch.words.clone().into_bytes())),
         ];
-        let mut text = VARIABLE.to_vec();
+        let mut text = HANDOVER.to_vec();
         for field in fields {
             text.extend_from_slice(format!("{}:", field.len()).as_bytes());
             text.extend_from_slice(&field);
@@ -84,19 +85,13 @@ impl Handover {
     pub fn take(environment: &mut Vec<CString>, build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<Handover> {
         let index = environment
             .iter()
-            .position(|string| string.as_bytes().starts_with(VARIABLE))?;
+            .position(|string| string.as_bytes().starts_with(HANDOVER))?;
         let string = environment.remove(index);
-        let mut rest = string.as_bytes().get(VARIABLE.len()..)?;
-        let mut next = || {
-            let colon = rest.iter().position(|&byte| byte == b':')?;
-            let length: usize = parse(&rest[..colon])?;
-            let end = (colon + 1).checked_add(length)?;
-            let field = rest.get(colon + 1..end)?;
-            rest = rest.get(end..)?;
-            Some(field)
-        };
+        let mut fields = fs::fields(string.as_bytes().get(HANDOVER.len()..)?);
+        let mut next = || fields.next();
         let (perf_map, jitdump);
         Some(Handover {
+            executable: OsStr::from_bytes(next()?).into(),
             program: parse(next()?)?,
             path: CString::new(next()?).ok()?,
             mask: parse(next()?)?,
@@ -173,6 +168,7 @@ mod tests {
     #[test]
     fn what_is_encoded_is_taken() {
         let handover = Handover {
+            executable: "/usr/bin/b".into(),
             program: 950,
             path: c"./a:b=c\n".into(),
             mask: u64::MAX,

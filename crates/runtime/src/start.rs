@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -316,8 +316,7 @@ impl Start {
         };
         armlet_memory::fault::prepare();
         let actions = Actions::inherited();
-        // The path by which the kernel knows the file: absolute, and without symbolic links.
-        let executable = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let executable = exec::true_path(&file);
         let options = armlet_loader::Options {
             path: &self.path,
             file: Some(file.into()),

@@ -2,6 +2,7 @@
 
 mod descriptor;
 mod dirents;
+mod guests;
 mod ioctl;
 pub(crate) mod legacy;
 mod open;
@@ -15,6 +16,7 @@ mod uring;
 pub use descriptor::{close, close_range, dup3, fcntl, pipe2};
 pub(crate) use dirents::freeze as freeze_cookies;
 pub use dirents::{getdents, getdents64, llseek, lseek};
+pub use guests::{HANDOVER, fields};
 pub use ioctl::ioctl;
 pub use open::{fanotify_init, mq_open, open_by_handle_at, openat, openat2, readlinkat};
 pub use own::{

@@ -6,7 +6,6 @@
 
 use std::ffi::{CStr, CString, OsStr};
 use std::fmt::Write as _;
-use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -14,6 +13,7 @@ use std::path::Path;
 use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64_features::{CPUINFO_FEATURES, MIDR_EL1};
 
+use super::guests;
 use crate::Errno;
 use crate::abi::Abi;
 use crate::call::Call;
@@ -34,30 +34,7 @@ pub(super) fn executable(call: &Call<'_>, dirfd: i32, path: &CStr) -> Option<CSt
     if concerns_this_process(&link, std::process::id()) {
         return CString::new(call.task.image().executable.as_os_str().as_bytes()).ok();
     }
-    executable_of_another(Path::new(OsStr::from_bytes(&link)))
-}
-
-/// The program of another process whose `exe` is armlet: the file that is mapped where its code begins, which armlet has told the
-/// kernel (`PR_SET_MM_MAP`).
-fn executable_of_another(link: &Path) -> Option<CString> {
-    /// Of /proc/PID/stat, counted from the one behind the name.
-    const START_CODE: usize = 23;
-    if fs::read_link(link).ok()? != fs::read_link("/proc/self/exe").ok()? {
-        return None;
-    }
-    let directory = link.parent()?;
-    let stat = fs::read_to_string(directory.join("stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let start: u64 = fields.split_ascii_whitespace().nth(START_CODE)?.parse().ok()?;
-    let maps = fs::read(directory.join("maps")).ok()?;
-    let path = maps.split(|&byte| byte == b'\n').find_map(|line| {
-        let (range, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
-        let (low, high) = range.split_once('-')?;
-        let range = u64::from_str_radix(low, 16).ok()?..u64::from_str_radix(high, 16).ok()?;
-        let path = rest.find('/').map(|at| &rest[at..])?;
-        range.contains(&start).then_some(path)
-    })?;
-    CString::new(path).ok()
+    guests::program(Path::new(OsStr::from_bytes(&link)).parent()?)
 }
 
 /// Opens one of the other files: a descriptor of the text that the guest must see. `None` if the path is nothing special.
