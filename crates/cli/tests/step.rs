@@ -134,6 +134,24 @@ fn aarch32_forwards_and_back() {
 }
 
 #[test]
+#[ignore = "needs tmux"]
+fn it_ends_with_its_terminal() {
+    let terminal = Terminal::start("gone", &guest("hello"));
+    terminal.expect(&["fetch"]);
+    let shell = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]).stdout;
+    let shell = String::from_utf8_lossy(&shell).trim().to_owned();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("the shell runs");
+    let armlet = format!("/proc/{}", children.trim());
+    assert!(Path::new(&armlet).exists(), "{armlet}");
+    drop(terminal);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while Path::new(&armlet).exists() {
+        assert!(Instant::now() < deadline, "{armlet} still runs");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn without_a_terminal_it_says_so() {
     let mut command = Command::new("setsid");
     let output = command

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use armlet_cpu::Trap;
@@ -23,6 +24,7 @@ use armlet_cpu::a64::State;
 use armlet_observe::{End, Guest, Observer, Pace, View};
 use armlet_runtime::Watch;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::args::StepArgs;
 use crate::words::Personality;
@@ -188,9 +190,39 @@ impl Observer for Session {
     }
 }
 
+/// How long a wait for keys goes on before it looks for a change of the terminal's size.
+const GLANCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 250_000_000,
+};
+
+/// Waits for input of the terminal. An error if it has gone: the library that reads keys would read its end for ever.
+fn wait_for_input(time: &Timespec) -> io::Result<()> {
+    let terminal = std::fs::File::open("/dev/tty")?;
+    let mut polled = [PollFd::new(&terminal, PollFlags::IN)];
+    match rustix::event::poll(&mut polled, Some(time)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
+    Ok(())
+}
+
+/// Whether an event of the terminal is there.
+fn pending() -> io::Result<bool> {
+    wait_for_input(&Timespec::default())?;
+    event::poll(Duration::ZERO)
+}
+
 /// The next key that is pressed.
 fn wait_for_key() -> io::Result<(KeyCode, KeyModifiers)> {
     loop {
+        if !pending()? {
+            wait_for_input(&GLANCE)?;
+            continue;
+        }
         match event::read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => return Ok((key.code, key.modifiers)),
             Event::Resize(..) => return Ok((KeyCode::Null, KeyModifiers::NONE)),
@@ -200,10 +232,13 @@ fn wait_for_key() -> io::Result<(KeyCode, KeyModifiers)> {
 }
 
 impl Session {
-    /// Whether a key is pressed while the program runs.
+    /// Whether a key is pressed while the program runs, or there is no terminal any more.
     fn interrupted(&mut self) -> bool {
         self.countdown = BETWEEN_KEYS;
-        event::poll(std::time::Duration::ZERO).unwrap_or(false) && wait_for_key().is_ok()
+        match pending() {
+            Ok(pending) => pending && wait_for_key().is_ok(),
+            Err(_) => true,
+        }
     }
 
     /// Draws and takes keys until the program is to go on.
