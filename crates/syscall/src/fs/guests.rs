@@ -109,8 +109,8 @@ mod tests {
         let all = |text: &'static [u8]| fields(text).collect::<Vec<_>>();
         assert_eq!(all(b"3:a:b0:2:xy"), [b"a:b".as_slice(), b"", b"xy"]);
         assert_eq!(all(b"1:a9:b"), [b"a"]);
-        assert_eq!(all(b"99999999999999999999:a"), [b"".as_slice(); 0]);
-        assert_eq!(all(b"x"), [b"".as_slice(); 0]);
+        assert!(all(b"99999999999999999999:a").is_empty());
+        assert!(all(b"x").is_empty());
     }
 
     #[test]
