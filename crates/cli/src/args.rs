@@ -35,6 +35,15 @@ pub struct Cli {
     pub flags: RunFlags,
 }
 
+/// `armlet [FLAGS] PROGRAM`, as [`Cli`] reads it too: describing all subcommands to clap takes longer than a short program runs.
+#[derive(Debug, Parser)]
+#[command(name = "armlet", version)]
+pub struct Plain {
+    /// Its flags.
+    #[command(flatten)]
+    pub flags: RunFlags,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -19,9 +19,9 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, Subcommand};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Plain};
 use crate::words::{Personality, Words};
 
 /// armlet itself has failed.
@@ -37,18 +37,21 @@ fn main() -> ExitCode {
     }
     let words: Vec<OsString> = std::env::args_os().collect();
     let personality = Personality::of(&words);
-    let Words { flags, program } = match Words::split(words, &Cli::command(), personality) {
+    let second = words.get(1).and_then(|word| word.to_str());
+    let is_plain = personality == Personality::Qemu || !second.is_some_and(Command::has_subcommand);
+    let command = if is_plain { Plain::command() } else { Cli::command() };
+    let Words { flags, program } = match Words::split(words, &command, personality) {
         Ok(words) => words,
         Err(error) => {
             eprintln!("armlet: {error}");
             return USAGE.into();
         }
     };
-    let own_words = flags.clone();
-    let cli = match Cli::command()
-        .try_get_matches_from(flags)
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
-    {
+    // Whatever is not so plain (help, errors) is for the whole command.
+    if is_plain && let Ok(Plain { flags }) = parse(command, &flags) {
+        return commands::run::run(flags, program, personality);
+    }
+    let cli: Cli = match parse(Cli::command(), &flags) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout and are no errors.
@@ -62,7 +65,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         None => return commands::run::run(cli.flags, program, personality),
-        Some(Command::Run(flags)) => return commands::run::run(flags, program, personality),
+        Some(Command::Run(run)) => return commands::run::run(run, program, personality),
         Some(Command::Bench(arguments)) => commands::bench::run(&arguments),
         Some(Command::Compare(arguments)) => commands::compare::run(&arguments),
         Some(Command::Contain { command }) => commands::compare::contain(&command),
@@ -70,7 +73,7 @@ fn main() -> ExitCode {
         Some(Command::Strace(arguments)) => return commands::watch::strace(arguments, program, personality),
         Some(Command::Profile(arguments)) => return commands::watch::profile(arguments, program, personality),
         Some(Command::Report(arguments)) => {
-            return commands::report::run(&arguments, &program, &own_words, personality);
+            return commands::report::run(&arguments, &program, &flags, personality);
         }
         Some(Command::Trace(arguments)) => return commands::watch::trace(arguments, program, personality),
         Some(Command::Disasm(arguments)) => commands::disasm::run(&arguments),
@@ -90,6 +93,11 @@ fn main() -> ExitCode {
             INTERNAL_ERROR.into()
         }
     }
+}
+
+fn parse<T: FromArgMatches>(command: clap::Command, words: &[OsString]) -> Result<T, clap::Error> {
+    let mut matches = command.try_get_matches_from(words)?;
+    T::from_arg_matches_mut(&mut matches)
 }
 
 /// Prints why a program was not started, and what to do about it.

@@ -146,7 +146,7 @@ mod tests {
         let mut other = State::default();
         read.store(&mut other);
         assert_eq!(Regs::of(&other), regs);
-        assert!(read.gdb_deserialize(&bytes[1..]).is_err());
+        assert!(regs.clone().gdb_deserialize(&bytes[1..]).is_err());
         // A whole register.
         read.q[3] = 5;
         read.store(&mut other);
