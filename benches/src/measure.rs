@@ -33,6 +33,8 @@ impl Run<'_> {
             path: &path,
             limit: self.limit,
         };
+        // Some programs make files, and want none to be there.
+        armlet_tests::fresh_directory(self.directory)?;
         let mut command = invocation.command();
         if let Some(engine) = self.contestant.engine {
             command.env("ARMLET_ENGINE", engine);
