@@ -92,7 +92,8 @@ const INTEGERS: [u64; 16] = [
     64,
 ];
 
-const DOUBLES: [u64; 24] = [
+/// Double-precision numbers at which something changes, and NaNs of all kinds.
+pub(crate) const DOUBLES: [u64; 24] = [
     0,
     0x8000_0000_0000_0000,
     0x3ff0_0000_0000_0000,
@@ -119,7 +120,8 @@ const DOUBLES: [u64; 24] = [
     0x36a0_0000_0000_0001,
 ];
 
-const SINGLES: [u32; 22] = [
+/// The same in single precision.
+pub(crate) const SINGLES: [u32; 22] = [
     0,
     0x8000_0000,
     0x3f80_0000,
@@ -144,7 +146,8 @@ const SINGLES: [u32; 22] = [
     0x3880_0001,
 ];
 
-const HALVES: [u16; 18] = [
+/// The same in half precision.
+pub(crate) const HALVES: [u16; 18] = [
     0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0xfe12, 0xfd0a, 1, 0x03ff, 0x0400, 0x7bff, 0x3800,
     0x3e00, 0x6400, 0xfbff,
 ];

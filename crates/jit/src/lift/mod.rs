@@ -322,8 +322,8 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
 /// Instructions that are looked at outside of a region, at most.
 const PEEK: u32 = 16;
 
-/// Targets outside of the region that define the flags before they use them.
-fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
+/// Where direct branches leave a region for, and what it calls.
+fn exits(blocks: &[Block]) -> BTreeSet<u64> {
     let inside: BTreeSet<u64> = blocks.iter().map(|block| block.pc).collect();
     let mut outside = BTreeSet::new();
     for block in blocks {
@@ -336,6 +336,11 @@ fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u6
             End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => {}
         }
     }
+    outside
+}
+
+/// Targets outside of the region that define the flags before they use them.
+fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
     let mut peek = |pc: u64| {
         let mut lifter = Lifter::new();
         for index in 0..PEEK {
@@ -351,5 +356,5 @@ fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u6
         }
         None
     };
-    outside.into_iter().filter_map(&mut peek).collect()
+    exits(blocks).into_iter().filter_map(&mut peek).collect()
 }

@@ -98,11 +98,6 @@ impl Registers for Regs {
     }
 
     fn gdb_deserialize(&mut self, mut bytes: &[u8]) -> Result<(), ()> {
-        fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], ()> {
-            let (first, rest) = bytes.split_first_chunk::<N>().ok_or(())?;
-            *bytes = rest;
-            Ok(*first)
-        }
         let bytes = &mut bytes;
         for x in &mut self.x {
             *x = u64::from_le_bytes(take(bytes)?);
@@ -118,6 +113,13 @@ impl Registers for Regs {
         self.tpidr = u64::from_le_bytes(take(bytes)?);
         Ok(())
     }
+}
+
+/// The next bytes of what gdb has written.
+pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], ()> {
+    let (first, rest) = bytes.split_first_chunk::<N>().ok_or(())?;
+    *bytes = rest;
+    Ok(*first)
 }
 
 /// The target description: gdb's standard features of AArch64.

@@ -3,7 +3,7 @@
 use armlet_cpu::a64::State;
 use gdbstub::arch::{Arch, Registers};
 
-use super::registers::{Bank, Isa};
+use super::registers::{Bank, Isa, take};
 
 /// The architecture for gdbstub. (Its addresses are as wide as AArch64's, which gdb does not notice.)
 #[derive(Debug)]
@@ -89,11 +89,6 @@ impl Registers for Regs {
     }
 
     fn gdb_deserialize(&mut self, mut bytes: &[u8]) -> Result<(), ()> {
-        fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], ()> {
-            let (first, rest) = bytes.split_first_chunk::<N>().ok_or(())?;
-            *bytes = rest;
-            Ok(*first)
-        }
         let bytes = &mut bytes;
         for r in &mut self.r {
             *r = u32::from_le_bytes(take(bytes)?);

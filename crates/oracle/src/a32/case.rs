@@ -7,6 +7,7 @@ use armlet_decoder::t32;
 
 use super::capstone::Set;
 use super::sample::word;
+use crate::case::{DOUBLES, HALVES, SINGLES};
 use crate::sample::Random;
 
 /// Where the code of a case stands. The megabytes around it are unmapped.
@@ -85,63 +86,6 @@ const INTEGERS: [u32; 14] = [
     0x80_8080,
     31,
     32,
-];
-
-const DOUBLES: [u64; 24] = [
-    0,
-    0x8000_0000_0000_0000,
-    0x3ff0_0000_0000_0000,
-    0xbff0_0000_0000_0000,
-    0x7ff0_0000_0000_0000,
-    0xfff0_0000_0000_0000,
-    0x7ff8_0000_0000_0000,
-    0x7ff0_0000_0000_0001,
-    0xfff8_0000_1234_5678,
-    0xfff4_0000_0000_0abc,
-    1,
-    0x000f_ffff_ffff_ffff,
-    0x0010_0000_0000_0000,
-    0x7fef_ffff_ffff_ffff,
-    0x3fe0_0000_0000_0000,
-    0x4000_0000_0000_0000,
-    0x41df_ffff_ffc0_0000,
-    0x41e0_0000_0000_0000,
-    0x43e0_0000_0000_0000,
-    0xc3e0_0000_0000_0000,
-    0x4330_0000_0000_0001,
-    0x3ff8_0000_0000_0000,
-    0x380f_ffff_ffff_ffff,
-    0x36a0_0000_0000_0001,
-];
-
-const SINGLES: [u32; 22] = [
-    0,
-    0x8000_0000,
-    0x3f80_0000,
-    0xbf80_0000,
-    0x7f80_0000,
-    0xff80_0000,
-    0x7fc0_0000,
-    0x7f80_0001,
-    0xffc0_1234,
-    0xffa0_0abc,
-    1,
-    0x007f_ffff,
-    0x0080_0000,
-    0x7f7f_ffff,
-    0x3f00_0000,
-    0x4f00_0000,
-    0xcf00_0000,
-    0x5f00_0000,
-    0x3fc0_0000,
-    0x4b00_0001,
-    0x4780_0000,
-    0x3880_0001,
-];
-
-const HALVES: [u16; 18] = [
-    0, 0x8000, 0x3c00, 0xbc00, 0x7c00, 0xfc00, 0x7e00, 0x7c01, 0xfe12, 0xfd0a, 1, 0x03ff, 0x0400, 0x7bff, 0x3800,
-    0x3e00, 0x6400, 0xfbff,
 ];
 
 fn integer(random: &mut Random) -> u32 {

@@ -23,7 +23,7 @@ use armlet_decoder::t32::ItState;
 use armlet_interpreter::a32::accelerate::{Accelerator, Found, Routine};
 use armlet_interpreter::a32::{Fetch, Item, Place, decode, ends_block};
 
-use super::{Around, Lifter};
+use super::{Around, Lifter, exits};
 use crate::emit::is_known;
 use crate::enter::HOLDS;
 use crate::ir::*;
@@ -552,18 +552,6 @@ pub fn region(
 
 /// Targets outside of the region that define the flags before they use them.
 fn dead_flags(blocks: &[Block], (model, trap): (Model, bool), code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
-    let inside: BTreeSet<u64> = blocks.iter().map(|block| block.pc).collect();
-    let mut outside = BTreeSet::new();
-    for block in blocks {
-        match block.end {
-            End::Call { to, .. } => outside.extend([to]),
-            End::Jump { to } => outside.extend(Some(to).filter(|to| !inside.contains(to))),
-            End::Branch { taken, not, .. } => {
-                outside.extend([taken, not].into_iter().filter(|to| !inside.contains(to)))
-            }
-            End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => {}
-        }
-    }
     let mut peek = |pc: u64| {
         let mut lifter = lifter(model, trap);
         let mut place = Place(pc as u32);
@@ -591,5 +579,5 @@ fn dead_flags(blocks: &[Block], (model, trap): (Model, bool), code: &mut impl Fe
         }
         None
     };
-    outside.into_iter().filter_map(&mut peek).collect()
+    exits(blocks).into_iter().filter_map(&mut peek).collect()
 }
