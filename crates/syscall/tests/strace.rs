@@ -198,6 +198,18 @@ fn the_guest_cannot_close_the_trace() {
     assert!(trace.line().starts_with("getppid()  "));
 }
 
+#[test]
+fn several_traces_are_kept_and_given_back() {
+    for _ in 0..20 {
+        let guests: Vec<_> = (0..3).map(|_| Guest::traced()).collect();
+        for (mut guest, mut trace) in guests {
+            let ours = guest.strace.as_ref().expect("it is traced").descriptor() as u64;
+            assert_eq!(guest.value("close", &[ours]), Err(armlet_syscall::Errno::EBADF));
+            assert!(trace.line().starts_with("close("));
+        }
+    }
+}
+
 /// Calls that reach the host as they are, or with the same text: their lines must be those of strace(1) for the host's calls.
 fn script(guest: &mut Guest) {
     let memory = guest.buffer(1 << 16);

@@ -21,7 +21,7 @@ pub use ioctl::ioctl;
 pub use open::{fanotify_init, mq_open, open_by_handle_at, openat, openat2, readlinkat};
 pub use own::{
     LOWEST_DESCRIPTOR, adopt_binary, binary, chroot, duplicate, mount, move_mount, pin_binary, pin_binary_without_proc,
-    pivot_root, reserve, setns, umount2,
+    pivot_root, release, reserve, setns, umount2,
 };
 pub(crate) use path::Lookup;
 pub(crate) use poll::resume_poll;

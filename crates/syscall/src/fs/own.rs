@@ -17,16 +17,27 @@ use crate::{Errno, host};
 pub const LOWEST_DESCRIPTOR: RawFd = 900;
 
 const NONE: i32 = -1;
-/// Those that are kept; the first is the binary.
-static OWN: [AtomicI32; 3] = [const { AtomicI32::new(NONE) }; 3];
+/// Those that are kept; the first is the binary. A process has one trace; tests have several.
+static OWN: [AtomicI32; 8] = [const { AtomicI32::new(NONE) }; 8];
 
-/// Keeps a descriptor of armlet's from the guest, for the rest of this process.
-pub fn reserve(descriptor: RawFd) {
+/// Keeps a descriptor of armlet's from the guest, until [`release`].
+///
+/// # Errors
+///
+/// EMFILE if no more can be kept.
+pub fn reserve(descriptor: RawFd) -> Result<(), Errno> {
+    let place = OWN[1..].iter().find(|place| {
+        place
+            .compare_exchange(NONE, descriptor, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    });
+    place.map(|_| ()).ok_or(Errno::EMFILE)
+}
+
+/// Keeps a descriptor no longer: it is about to be closed.
+pub fn release(descriptor: RawFd) {
     for place in &OWN[1..] {
-        let taken = place.compare_exchange(NONE, descriptor, Ordering::Relaxed, Ordering::Relaxed);
-        if taken.is_ok() {
-            return;
-        }
+        let _ = place.compare_exchange(descriptor, NONE, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 

@@ -53,6 +53,12 @@ pub struct Strace {
     last: Mutex<Option<SystemTime>>,
 }
 
+impl Drop for Strace {
+    fn drop(&mut self) {
+        crate::fs::release(self.descriptor());
+    }
+}
+
 impl Strace {
     /// Prints to a copy of `output` (usually stderr) which is closed by execve.
     ///
@@ -74,9 +80,9 @@ impl Strace {
         }
         let copy = crate::fs::duplicate(output.as_raw_fd(), libc::F_DUPFD_CLOEXEC)
             .map_err(|errno| std::io::Error::from_raw_os_error(errno.number().into()))?;
-        crate::fs::reserve(copy);
         // SAFETY: just made, and nobody else's.
         let output = unsafe { OwnedFd::from_raw_fd(copy) };
+        crate::fs::reserve(copy).map_err(|errno| std::io::Error::from_raw_os_error(errno.number().into()))?;
         Ok(Strace {
             output,
             several: AtomicBool::new(false),
