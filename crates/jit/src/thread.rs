@@ -120,7 +120,8 @@ impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
 
 impl Blocks for a32::BlockCache {
     fn new(jit: &Jit) -> a32::BlockCache {
-        a32::BlockCache::accelerating(jit.accelerator().cloned())
+        let blocks = a32::BlockCache::accelerating(jit.accelerator().cloned());
+        if jit.counts_blocks() { blocks.counting() } else { blocks }
     }
 
     fn here(cpu: &State) -> Option<u64> {
@@ -144,13 +145,7 @@ impl Blocks for a32::BlockCache {
 
 impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
     fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap> {
-        if !P::ON {
-            return a32::run_block(cpu, self, code);
-        }
-        let steps = a32::run_block_by_steps(cpu, self, code);
-        probe.count(Event::Interpreted, steps.instructions);
-        probe.count(Event::Accelerated, steps.accelerated.into());
-        steps.trap
+        a32::run_block(cpu, self, code, probe)
     }
 
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {

@@ -15,7 +15,7 @@ pub struct Times {
     pub load: u64,
     /// Decoding for the interpreter.
     pub decode: u64,
-    /// Interpreting. To be counted, instructions of AArch32 are then decoded one by one: it takes several times as long as without statistics.
+    /// Interpreting.
     pub interpret: u64,
     /// Decoding, optimising and emitting of translations.
     pub translate: u64,

@@ -120,7 +120,7 @@ fn call(start: &State, place: Place, blocks: &mut BlockCache) -> State {
     cpu.pc = place.address().into();
     cpu.a32.thumb = place.thumb();
     for _ in 0..20_000 {
-        match run_block(&mut cpu, blocks, &mut code) {
+        match run_block(&mut cpu, blocks, &mut code, &mut ()) {
             None => {}
             Some(Trap::Breakpoint { .. }) if cpu.pc == u64::from(BACK) => return cpu,
             Some(trap) => panic!("{trap:?} at {:#x}", cpu.pc),

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a64::State;
-use armlet_cpu::probe::{Event, Phase, Probe};
+use armlet_cpu::probe::{Phase, Probe};
 use armlet_interpreter::a32;
 use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
@@ -120,7 +120,11 @@ impl EngineKind {
                 probe,
             }),
             None => Box::new(InterpreterA32 {
-                cache: a32::BlockCache::accelerating(accelerator),
+                cache: if P::ON {
+                    a32::BlockCache::accelerating(accelerator).counting()
+                } else {
+                    a32::BlockCache::accelerating(accelerator)
+                },
                 code,
                 probe,
             }),
@@ -263,20 +267,8 @@ struct InterpreterA32<C, P> {
 
 impl<C: a32::Fetch, P: Probe> Engine for InterpreterA32<C, P> {
     fn run(&mut self, cpu: &mut State, attention: &AtomicU32) -> Stop {
-        if !P::ON {
-            return a32::run(cpu, &mut self.cache, &mut self.code, attention);
-        }
-        // One by one, so that they are counted.
         self.probe.phase(Phase::Interpret);
-        while attention.load(Ordering::Relaxed) == 0 {
-            let steps = a32::run_block_by_steps(cpu, &mut self.cache, &mut self.code);
-            self.probe.count(Event::Interpreted, steps.instructions);
-            self.probe.count(Event::Accelerated, steps.accelerated.into());
-            if let Some(trap) = steps.trap {
-                return Stop::Trap(trap);
-            }
-        }
-        Stop::Attention
+        a32::run_probed(cpu, &mut self.cache, &mut self.code, attention, &mut self.probe)
     }
 
     fn invalidate(&mut self, range: Range<u64>) {

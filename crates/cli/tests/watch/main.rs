@@ -54,7 +54,7 @@ fn statistics(name: &str, words: &[&str], program: &str, arguments: &[&str]) -> 
 }
 
 /// Programs that do the same in every run, with floating point, system calls, faults, fallbacks and changed code among them.
-const STEADY: [(&str, &[&str]); 9] = [
+const STEADY: [(&str, &[&str]); 13] = [
     ("hello", &[]),
     ("nqueens", &["5"]),
     ("fp_edge", &[]),
@@ -64,6 +64,10 @@ const STEADY: [(&str, &[&str]); 9] = [
     ("bits", &["50"]),
     ("setjmp", &["50"]),
     ("fault", &["read-null"]),
+    ("../armhf/nqueens", &["5"]),
+    ("../armhf/json", &[]),
+    ("../armel/bits", &["50"]),
+    ("../armel/setjmp", &["50"]),
 ];
 
 #[test]
@@ -95,12 +99,14 @@ fn every_engine_counts_the_same_instructions() {
     for (program, arguments) in STEADY {
         let count = |engine: &str| {
             let stats = statistics(
-                &format!("count-{program}-{engine}"),
+                &format!("count-{}-{engine}", program.replace('/', "-")),
                 &["--engine", engine],
                 program,
                 arguments,
             );
             assert_eq!(stats.len(), 1, "{program}");
+            let decoded = engine == "jit" || (stats[0].counts.blocks_decoded > 0 && stats[0].times.decode > 0);
+            assert!(decoded, "{program} {engine}");
             stats[0].counts.instructions
         };
         let interpreted = count("interp");

@@ -1,8 +1,9 @@
 //! Pre-decoded basic blocks, and the cache that finds them by place.
 //!
 //! A block is a run of [`Op`]s behind conditional branches too, up to the first instruction that always leaves. Besides the instructions
-//! there are steps of four kinds:
+//! there are steps of five kinds:
 //!
+//! - before every instruction, one that counts it, if that is asked for ([`BlockCache::counting`]);
 //! - a *guard* before a conditional instruction, which leaves it out where the condition does not hold;
 //! - before an instruction that reads R15, one that puts the program counter there;
 //! - behind an instruction that writes R15, one that branches to what is there;
@@ -22,7 +23,7 @@ use armlet_decoder::a32::{self, ALWAYS, Decoded, Insn, It, PcWrite, Udf};
 use armlet_decoder::t32::{self, ItState};
 
 use super::accelerate::{self, Accelerator, Found};
-use super::dispatch::{Handler, Op, PC_OPERAND, handler, jump, next, place_of, set_place};
+use super::dispatch::{COUNT, Handler, Op, PC_OPERAND, handler, jump, next, place_of, set_place};
 use super::features::has;
 use super::outcome::Exit;
 use super::place::Place;
@@ -109,6 +110,7 @@ struct Builder {
     ops: Vec<Op>,
     at: u8,
     it: ItState,
+    counting: bool,
 }
 
 impl Builder {
@@ -138,6 +140,9 @@ impl Builder {
 
     /// Adds an instruction with what is around it; whether nothing can follow.
     fn add(&mut self, item: &Item) -> bool {
+        if self.counting {
+            self.push(count, item, 0);
+        }
         if let Insn::It(It { firstcond, mask }) = item.insn {
             self.at += item.len;
             self.it = ItState(firstcond << 4 | mask);
@@ -187,11 +192,18 @@ pub fn single(item: &Item, it: ItState) -> Vec<Op> {
         ops: Vec::new(),
         at: 0,
         it,
+        counting: false,
     };
     if !builder.add(item) {
         builder.leave();
     }
     builder.ops
+}
+
+/// Counts the instruction that follows.
+fn count(cpu: &mut State, _: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
+    cpu.x[COUNT] += 1;
+    next(cpu, rest, blocks)
 }
 
 /// A conditional instruction: its steps are left out if the condition does not hold.
@@ -286,6 +298,8 @@ pub struct BlockCache {
     accelerator: Option<Arc<Accelerator>>,
     /// The blocks that begin with the quick way through a routine.
     accelerated: Vec<(Place, Found)>,
+    /// Every instruction is counted where it is executed.
+    counting: bool,
 }
 
 /// A cache that never holds a block.
@@ -295,6 +309,7 @@ pub(super) static NO_BLOCKS: BlockCache = BlockCache {
     ops: 0,
     accelerator: None,
     accelerated: Vec::new(),
+    counting: false,
 };
 
 impl Default for BlockCache {
@@ -305,6 +320,7 @@ impl Default for BlockCache {
             ops: 0,
             accelerator: None,
             accelerated: Vec::new(),
+            counting: false,
         }
     }
 }
@@ -327,15 +343,15 @@ impl BlockCache {
         }
     }
 
+    /// Counts from now on the instructions that are executed, and the routines that are done the quick way. The cache is empty.
+    #[must_use]
+    pub fn counting(self) -> BlockCache {
+        BlockCache { counting: true, ..self }
+    }
+
     /// What finds library routines, if that is asked for.
     pub fn accelerator(&self) -> Option<&Arc<Accelerator>> {
         self.accelerator.as_ref()
-    }
-
-    /// The routine that the block at `start` does the quick way, if it is held.
-    pub(super) fn routine(&self, start: Place) -> Option<accelerate::Routine> {
-        let found = self.accelerated.iter().find(|(at, _)| *at == start);
-        found.map(|(_, found)| found.routine)
     }
 
     /// Their number is a power of two; instructions have four bytes in A32, two at least in T32.
@@ -369,6 +385,7 @@ impl BlockCache {
             ops: Vec::with_capacity(MAX_BLOCK),
             at: 0,
             it: ItState(0),
+            counting: self.counting,
         };
         let found = self.accelerator.as_ref().and_then(|accelerator| {
             accelerator.prove(cpu, start, code);

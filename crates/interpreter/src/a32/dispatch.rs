@@ -33,6 +33,10 @@ pub struct Op {
 const BLOCK_START: usize = 33;
 /// Where [`State::x`] keeps how many blocks may still be chained before the outer loop looks around.
 pub const BUDGET: usize = 34;
+/// Where [`State::x`] counts instructions, if the blocks are to be counted.
+pub const COUNT: usize = 35;
+/// Where [`State::x`] counts the library routines that were done the quick way, likewise.
+pub const COUNT_ACCELERATED: usize = 36;
 /// Where [`State::x`] keeps the program counter for an instruction that has it as an operand.
 pub const PC_OPERAND: u8 = 15;
 /// The blocks that are chained at most; see the same of A64.

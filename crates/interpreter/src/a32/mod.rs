@@ -47,4 +47,4 @@ mod vfp_move;
 pub use block::{BlockCache, Fetch, Item, decode};
 pub use features::has;
 pub use place::Place;
-pub use run::{Steps, Stop, ends_block, execute, run, run_block, run_block_by_steps, step, step_unconditionally};
+pub use run::{Stop, ends_block, execute, run, run_block, run_probed, step, step_unconditionally};

@@ -3,26 +3,35 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use armlet_cpu::a64::State;
+use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_cpu::{Fault, Trap};
 use armlet_decoder::a32::{ALWAYS, Insn};
 use armlet_decoder::t32::ItState;
 
-use super::accelerate;
 use super::block::{BlockCache, Fetch, Item, NO_BLOCKS, decode, single};
-use super::dispatch::{BUDGET, CHAIN, enter, handler, jump};
+use super::dispatch::{BUDGET, CHAIN, COUNT, COUNT_ACCELERATED, enter, handler, jump};
 use super::outcome::Exit;
 use super::place::Place;
 
 pub use crate::a64::Stop;
 
-/// As many steps as a block has at most.
-const STEPS: u64 = 32;
-
 /// Runs the guest thread from `State::pc`. Every [`CHAIN`] blocks it looks at `attention` and comes back when it is not zero: that is how
 /// a signal or an invalidation by another thread gets through.
 pub fn run(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, attention: &AtomicU32) -> Stop {
+    run_probed(cpu, cache, code, attention, &mut ())
+}
+
+/// [`run`], with somebody who listens; counts instructions if the cache does ([`BlockCache::counting`]).
+#[inline]
+pub fn run_probed<P: Probe>(
+    cpu: &mut State,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    attention: &AtomicU32,
+    probe: &mut P,
+) -> Stop {
     while attention.load(Ordering::Relaxed) == 0 {
-        if let Err(trap) = run_blocks(cpu, cache, code, CHAIN) {
+        if let Err(trap) = run_blocks(cpu, cache, code, CHAIN, probe) {
             return Stop::Trap(trap);
         }
     }
@@ -30,61 +39,57 @@ pub fn run(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, atten
 }
 
 /// Runs one block (at least one instruction); `Some` when the guest trapped. For engines that run warm code otherwise.
-pub fn run_block(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> Option<Trap> {
-    run_blocks(cpu, cache, code, 1).err()
-}
-
-/// What [`run_block_by_steps`] did.
-#[derive(Debug, Default)]
-pub struct Steps {
-    /// Instructions.
-    pub instructions: u64,
-    /// Whether it was a library routine, done the quick way, instead.
-    pub accelerated: bool,
-    /// Why the guest trapped, if it did.
-    pub trap: Option<Trap>,
-}
-
-/// The same instruction by instruction, for who wants to know how many these were.
-pub fn run_block_by_steps(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch) -> Steps {
-    let mut steps = Steps::default();
-    let place = here(cpu);
-    if cpu.a32.itstate == 0 {
-        if let Err(fault) = prepare(cpu, place, cache, code) {
-            steps.trap = Some(fault.into());
-            return steps;
-        }
-        steps.accelerated = accelerate::perform_here(cpu, place, cache);
-    }
-    while !steps.accelerated {
-        let before = here(cpu);
-        steps.trap = step(cpu, code).err();
-        steps.instructions += 1;
-        let passed = here(cpu).0.wrapping_sub(before.0);
-        if steps.trap.is_some() || !matches!(passed, 2 | 4) || steps.instructions >= STEPS {
-            break;
-        }
-    }
-    steps
+pub fn run_block<P: Probe>(
+    cpu: &mut State,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    probe: &mut P,
+) -> Option<Trap> {
+    run_blocks(cpu, cache, code, 1, probe).err()
 }
 
 /// Runs up to `count` blocks; the rest of an IT block counts as one.
-fn run_blocks(cpu: &mut State, cache: &mut BlockCache, code: &mut impl Fetch, count: u64) -> Result<(), Trap> {
+fn run_blocks<P: Probe>(
+    cpu: &mut State,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    count: u64,
+    probe: &mut P,
+) -> Result<(), Trap> {
     if cpu.a32.itstate != 0 {
+        probe.count(Event::Interpreted, 1);
         return step(cpu, code);
     }
     let place = here(cpu);
-    prepare(cpu, place, cache, code)?;
+    prepare(cpu, place, cache, code, probe)?;
     cpu.x[BUDGET] = count;
-    result(cpu, |cpu| jump(cpu, place, cache))
+    let result = result(cpu, |cpu| jump(cpu, place, cache));
+    if P::ON {
+        probe.count(Event::Interpreted, std::mem::take(&mut cpu.x[COUNT]));
+        probe.count(Event::Accelerated, std::mem::take(&mut cpu.x[COUNT_ACCELERATED]));
+    }
+    result
 }
 
 /// Makes sure that the cache holds the block at `place`.
-pub(super) fn prepare(cpu: &State, place: Place, cache: &mut BlockCache, code: &mut impl Fetch) -> Result<(), Fault> {
+#[inline(always)]
+fn prepare<P: Probe>(
+    cpu: &State,
+    place: Place,
+    cache: &mut BlockCache,
+    code: &mut impl Fetch,
+    probe: &mut P,
+) -> Result<(), Fault> {
     match cache.get(place) {
         Some([_, ..]) => Ok(()),
         // (An empty slot of the cache names the end of the address space.)
-        _ => cache.insert(cpu, place, code),
+        _ => {
+            probe.phase(Phase::Decode);
+            let inserted = cache.insert(cpu, place, code);
+            probe.count(Event::BlockDecoded, 1);
+            probe.phase(Phase::Interpret);
+            inserted
+        }
     }
 }
 

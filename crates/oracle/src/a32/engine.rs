@@ -126,7 +126,7 @@ impl Engines {
         let mut cache = BlockCache::new();
         self.observe(case, |cpu| {
             (0..MAX_BLOCKS)
-                .find_map(|_| run_block(cpu, &mut cache, &mut code))
+                .find_map(|_| run_block(cpu, &mut cache, &mut code, &mut ()))
                 .map(signal)
         })
     }

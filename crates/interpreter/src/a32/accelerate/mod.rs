@@ -25,7 +25,7 @@ use armlet_cpu::a64::State;
 use rustc_hash::FxHashMap;
 
 use super::block::{BlockCache, Fetch};
-use super::dispatch::{Op, jump, next, set_place};
+use super::dispatch::{COUNT_ACCELERATED, Op, jump, next};
 use super::outcome::Exit;
 use super::place::Place;
 
@@ -104,22 +104,13 @@ impl Accelerator {
     }
 }
 
-/// Does the routine at `place`, where the thread is, the quick way, if the cache holds it, and it can be done so. For those who run
-/// instructions one by one.
-pub(super) fn perform_here(cpu: &mut State, place: Place, blocks: &BlockCache) -> bool {
-    match blocks.routine(place) {
-        Some(routine) if routine.perform(cpu) => {
-            set_place(cpu, Place(cpu.r(LR)));
-            true
-        }
-        _ => false,
-    }
-}
-
 /// The first step of an accelerated block; the routine's number is the step's `skip`.
 pub(super) fn step(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
     match Routine::ALL.get(usize::from(op.skip)) {
-        Some(routine) if routine.perform(cpu) => jump(cpu, Place(cpu.r(LR)), blocks),
+        Some(routine) if routine.perform(cpu) => {
+            cpu.x[COUNT_ACCELERATED] += 1;
+            jump(cpu, Place(cpu.r(LR)), blocks)
+        }
         _ => next(cpu, rest, blocks),
     }
 }

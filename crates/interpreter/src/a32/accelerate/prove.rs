@@ -79,7 +79,8 @@ pub fn is_what_it_says(cpu: &State, place: Place, routine: Routine, code: &mut i
         }
         tried += 1;
         let back = |cpu: &State| cpu.pc == u64::from(BACK);
-        let ended = (0..MAX_BLOCKS).any(|_| run_block(&mut start, &mut blocks, code).is_some() || back(&start));
+        let ended =
+            (0..MAX_BLOCKS).any(|_| run_block(&mut start, &mut blocks, code, &mut ()).is_some() || back(&start));
         let same = (0..routine.ways().results()).all(|n| start.r(n) == expected.r(n));
         // The flags that a comparison gives are Z and C.
         let (flags, expected) = (start.flags, expected.flags);
