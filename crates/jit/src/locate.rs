@@ -59,19 +59,19 @@ pub struct Place {
 
 /// Where an interrupted thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Located {
+pub enum Located<const N: usize> {
     /// Not in translated code.
     Outside,
     /// In translated code, but it cannot be told where: translations are being changed.
     Unknown,
-    /// At a guest instruction, with the values of the two guest registers that were asked for.
-    At(u64, [u64; 2]),
+    /// At a guest instruction, with the values of the guest registers that were asked for.
+    At(u64, [u64; N]),
 }
 
 impl Jit {
-    /// In a signal handler: where the thread is, and the values of two X registers there.
+    /// In a signal handler: where the thread is, and the values of some X registers there.
     #[must_use]
-    pub fn locate(&self, context: &libc::ucontext_t, registers: [u8; 2]) -> Located {
+    pub fn locate<const N: usize>(&self, context: &libc::ucontext_t, registers: [u8; N]) -> Located<N> {
         let rip = context.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
         if !self.contains(rip) {
             return Located::Outside;

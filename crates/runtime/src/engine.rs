@@ -199,8 +199,8 @@ pub(crate) fn after_fork(child: bool) {
     }
 }
 
-/// In a signal handler: where the thread is, with the values of two X registers if it is in translated code.
-pub(crate) fn locate(context: &libc::ucontext_t, registers: [u8; 2]) -> Located {
+/// In a signal handler: where the thread is, with the values of some X registers if it is in translated code.
+pub(crate) fn locate<const N: usize>(context: &libc::ucontext_t, registers: [u8; N]) -> Located<N> {
     JIT.get().map_or(Located::Outside, |jit| jit.locate(context, registers))
 }
 

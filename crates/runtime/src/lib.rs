@@ -34,6 +34,7 @@ mod startup;
 mod statistics;
 mod task;
 mod thread;
+mod unwind_a32;
 
 pub use armlet_cpu::a32_features::Model;
 pub use armlet_syscall::strace;

@@ -116,7 +116,7 @@ impl Thread {
             statistics.forked(clock);
         }
         if let (Some(profiler), Some(sampler)) = (&self.process.program.profiler, self.sampler.take()) {
-            self.sampler = Some(profiler.forked(sampler, self.process.program.abi));
+            self.sampler = Some(profiler.forked(sampler, &self.process));
         }
         if let Some(mut observer) = self.observer.take() {
             observer.forked(self);

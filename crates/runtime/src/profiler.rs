@@ -3,12 +3,12 @@
 //!
 //! The timer's signal is SIGPROF with a value of our own, so that a SIGPROF of the guest is told apart. The handler finds the guest's program
 //! counter (in translated code by a table of the region; in the interpreter it is that of the block) and follows the frame records. AArch32
-//! has none that all compilers keep: there, only the link register tells the caller, as long as the function has not changed it.
+//! has none that all compilers keep: there it follows the tables for exceptions (`unwind_a32.rs`), which the thread has looked up before.
 //! The kernel looks at these timers at its clock tick (250 times a second, mostly): a sample counts for all the periods that are over.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::a64::State;
@@ -23,6 +23,7 @@ use crate::names::Names;
 use crate::process::Process;
 use crate::signal::gettid;
 use crate::statistics::{numbered, write};
+use crate::unwind_a32::{Registers, Tables};
 
 /// What a profile is made of, and where it goes. `%p` in a path is the process's number; standard error is `-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +82,55 @@ unsafe impl Send for Sampler {}
 struct Buffer {
     cpu: *const State,
     attention: *const AtomicU32,
-    /// The registers of the frame record's address and of the return address.
-    registers: [u8; 2],
+    abi: Abi,
+    /// Of AArch32: how to follow the stack. The thread itself replaces it, outside of the handler.
+    tables: AtomicPtr<KnownTables>,
     halves: [Half; 2],
     active: AtomicUsize,
     lost: AtomicU64,
+}
+
+/// The tables of the code that was mapped at a generation of it.
+struct KnownTables {
+    tables: Tables,
+    generation: u64,
+}
+
+impl KnownTables {
+    fn of(process: &Process) -> Box<KnownTables> {
+        let generation = process.space.code_generation();
+        let tables = match process.program.abi {
+            Abi::A64 => Tables::default(),
+            Abi::A32 => Tables::of(&process.space),
+        };
+        Box::new(KnownTables { tables, generation })
+    }
+}
+
+impl Buffer {
+    /// What [`Buffer::tables`] points to.
+    fn tables(&self) -> &KnownTables {
+        // SAFETY: it is never null, and freed by `renew` alone, which the same thread calls with no reference in hand.
+        unsafe { &*self.tables.load(Ordering::Relaxed) }
+    }
+
+    /// Looks up the tables again if other code is mapped now. Not in the handler.
+    fn renew(&self, process: &Process) {
+        if self.abi == Abi::A32 && self.tables().generation != process.space.code_generation() {
+            let old = self
+                .tables
+                .swap(Box::into_raw(KnownTables::of(process)), Ordering::Relaxed);
+            // SAFETY: made by `into_raw`; the handler, which runs on this thread, does not run now, and will see the new ones.
+            drop(unsafe { Box::from_raw(old) });
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // SAFETY: as in `renew`; nobody has the buffer any more.
+        drop(unsafe { Box::from_raw(*self.tables.get_mut()) });
+    }
 }
 
 /// Samples one after the other: see [`HEAD`]; then the program counter (with the Thumb bit), the link register, and return
@@ -111,15 +156,13 @@ thread_local! {
 
 impl Sampler {
     /// Starts a timer for the calling thread, whose registers and attention word live as long as the sampler.
-    pub fn start(frequency: u32, abi: Abi, cpu: *const State, attention: *const AtomicU32) -> Box<Sampler> {
+    pub fn start(frequency: u32, process: &Process, cpu: *const State, attention: *const AtomicU32) -> Box<Sampler> {
         let mut sampler = Box::new(Sampler {
             buffer: Box::new(Buffer {
                 cpu,
                 attention,
-                registers: match abi {
-                    Abi::A64 => [29, 30],
-                    Abi::A32 => [11, 14],
-                },
+                abi: process.program.abi,
+                tables: AtomicPtr::new(Box::into_raw(KnownTables::of(process))),
                 halves: [Half::new(), Half::new()],
                 active: AtomicUsize::new(0),
                 lost: AtomicU64::new(0),
@@ -162,6 +205,8 @@ impl Sampler {
             rest = next;
             profile.add(&stack(sample, process), *periods, *translated != 0);
         }
+        drop(profile);
+        self.buffer.renew(process);
     }
 }
 
@@ -183,8 +228,8 @@ fn stack(sample: &[u64], process: &Process) -> Vec<u64> {
             .map(|(name, ..)| name)
     };
     // A function that calls nothing has no record of its own: its caller is in the link register. A link register into the function
-    // itself is what its last call has left.
-    let leaf = frames.first() != Some(&link) && function(link) != function(pc);
+    // itself is what its last call has left. (The tables of AArch32 know that.)
+    let leaf = (frames.is_empty() || thumb == 0) && frames.first() != Some(&link) && function(link) != function(pc);
     if leaf && process.space.executable(link & !thumb).is_ok() {
         stack.push(link);
     }
@@ -240,25 +285,15 @@ pub(crate) fn sample(info: &crate::signal::SigInfo, context: &libc::ucontext_t) 
     let lost = || buffer.lost.fetch_add(periods, Ordering::Relaxed);
     // SAFETY: the thread's own word.
     unsafe { (*buffer.attention).store(1, Ordering::Relaxed) };
-    let a32 = buffer.registers[0] != 29;
     let half = &buffer.halves[buffer.active.load(Ordering::Relaxed)];
     let start = half.used.load(Ordering::Relaxed);
     if start + HEAD + DEPTH > HALF {
         lost();
         return true;
     }
-    let (pc, [mut record, link], translated) = match engine::locate(context, buffer.registers) {
-        Located::At(pc, registers) => (pc, registers, true),
-        Located::Outside => {
-            // SAFETY: the thread's own registers; it is interrupted, and they are only read.
-            let cpu = unsafe { &*buffer.cpu };
-            let pc = cpu.pc | u64::from(a32 && cpu.a32.thumb);
-            (pc, buffer.registers.map(|n| cpu.x[usize::from(n)]), false)
-        }
-        Located::Unknown => {
-            lost();
-            return true;
-        }
+    let Some((pc, values, translated)) = place(buffer, context) else {
+        lost();
+        return true;
     };
     let mut at = start + HEAD;
     let mut push = |word: u64| {
@@ -266,9 +301,22 @@ pub(crate) fn sample(info: &crate::signal::SigInfo, context: &libc::ucontext_t) 
         at += 1;
         at < start + HEAD + DEPTH
     };
+    let [mut record, link, ..] = values;
     push(pc);
     push(link);
-    while !a32 && record != 0 && record.is_multiple_of(8) {
+    if buffer.abi == Abi::A32 {
+        let mut registers = Registers::UNKNOWN;
+        for (n, value) in FOLLOWED.into_iter().zip(values) {
+            registers.set(n, value as u32);
+        }
+        registers.set(15, pc as u32);
+        buffer
+            .tables()
+            .tables
+            .walk(&mut registers, |address| push(address.into()));
+        record = 0;
+    }
+    while record != 0 && record.is_multiple_of(8) {
         let (Ok(next), Ok(address)) = (load::<u64>(record), load::<u64>(record.wrapping_add(8))) else {
             break;
         };
@@ -287,6 +335,28 @@ pub(crate) fn sample(info: &crate::signal::SigInfo, context: &libc::ucontext_t) 
     true
 }
 
+/// The registers that tell of the caller: AArch64's frame pointer and link register; and all that functions of AArch32 find their frames by.
+const FRAME: [u8; 4] = [29, 30, 31, 31];
+const FOLLOWED: [u8; 4] = [11, 14, 13, 7];
+
+/// Where the interrupted thread is, what its registers hold, and whether it is in translated code. `None`: that cannot be told now.
+fn place(buffer: &Buffer, context: &libc::ucontext_t) -> Option<(u64, [u64; 4], bool)> {
+    let wanted = match buffer.abi {
+        Abi::A64 => FRAME,
+        Abi::A32 => FOLLOWED,
+    };
+    match engine::locate(context, wanted) {
+        Located::At(pc, registers) => Some((pc, registers, true)),
+        Located::Outside => {
+            // SAFETY: the thread's own registers; it is interrupted, and they are only read.
+            let cpu = unsafe { &*buffer.cpu };
+            let pc = cpu.pc | u64::from(buffer.abi == Abi::A32 && cpu.a32.thumb);
+            Some((pc, wanted.map(|n| cpu.x[usize::from(n)]), false))
+        }
+        Located::Unknown => None,
+    }
+}
+
 impl Profiler {
     pub fn new(to: ProfileTo, abi: Abi) -> Profiler {
         let profile = Profile::new(1_000_000_000 / u64::from(to.frequency.max(1)), abi == Abi::A32);
@@ -301,18 +371,18 @@ impl Profiler {
     }
 
     /// Samples the calling thread.
-    pub fn sample(&self, abi: Abi, cpu: *const State, attention: *const AtomicU32) -> Box<Sampler> {
-        Sampler::start(self.to.frequency, abi, cpu, attention)
+    pub fn sample(&self, process: &Process, cpu: *const State, attention: *const AtomicU32) -> Box<Sampler> {
+        Sampler::start(self.to.frequency, process, cpu, attention)
     }
 
     /// In the child of a fork, with the sampler of its only thread: everything starts anew.
-    pub fn forked(&self, mut sampler: Box<Sampler>, abi: Abi) -> Box<Sampler> {
+    pub fn forked(&self, mut sampler: Box<Sampler>, process: &Process) -> Box<Sampler> {
         self.lock().clear();
         // Timers do not go over a fork.
         sampler.timer = None;
         let (cpu, attention) = sampler.thread();
         drop(sampler);
-        self.sample(abi, cpu, attention)
+        self.sample(process, cpu, attention)
     }
 
     /// The process is over: writes what was asked for.

@@ -13,6 +13,7 @@ use armlet_syscall::abi::Abi;
 
 use crate::signal::{self, SigInfo};
 use crate::thread::Thread;
+use crate::unwind_a32::{LR, Registers, SP, Tables, follows_call};
 
 /// Frames of the backtrace, at most.
 const FRAMES: usize = 32;
@@ -251,44 +252,42 @@ fn registers_a32(text: &mut String, cpu: &State) {
     );
 }
 
-/// Return addresses of an AArch32 thread: the link register, then what looks like a return address on the stack. There is no chain of
-/// frames that all compilers keep.
+/// Return addresses of an AArch32 thread: by the tables that its code has for exceptions; where these end early, the link register, and what
+/// looks like a return address on the stack.
 fn frames_a32(thread: &Thread, cpu: &State) -> Vec<u64> {
     /// Words of the stack that are looked at.
     const WORDS: u32 = 1024;
     let mut frames = vec![cpu.pc];
+    let mut registers = Registers::UNKNOWN;
+    for n in 0..15 {
+        registers.set(n, cpu.r(n));
+    }
+    registers.set(15, cpu.pc as u32 | u32::from(cpu.a32.thumb));
+    let all = Tables::of(&thread.process.space).walk(&mut registers, |address| {
+        frames.push(u64::from(address & !1));
+        frames.len() < FRAMES
+    });
+    if all {
+        return frames;
+    }
     let mut add = |address: u32| {
+        let known = thread.process.space.executable(u64::from(address & !1)).is_ok();
         let address = u64::from(address & !1);
-        if follows_call(thread, address) && frames.last() != Some(&address) {
+        if known && follows_call(address as u32) && frames.last() != Some(&address) {
             frames.push(address);
         }
         frames.len() < FRAMES
     };
-    if add(cpu.r(a32::LR)) {
+    if registers.get(LR).is_none_or(&mut add) {
+        let sp = registers.get(SP).unwrap_or_default();
         for index in 0..WORDS {
-            match load::<u32>(u64::from(cpu.r(a32::SP)) + 4 * u64::from(index)) {
+            match load::<u32>(u64::from(sp) + 4 * u64::from(index)) {
                 Ok(word) if add(word) => {}
                 _ => break,
             }
         }
     }
     frames
-}
-
-/// Whether a call stands right before that address: BL or BLX, of A32 or of T32.
-fn follows_call(thread: &Thread, address: u64) -> bool {
-    if address < 4 || thread.process.space.executable(address).is_err() {
-        return false;
-    }
-    let half = |back: u64| load::<u16>(address - back).unwrap_or(0);
-    // BLX (register) of T32; BL and BLX (immediate) of T32.
-    if half(2) & 0xff87 == 0x4780 || half(4) & 0xf800 == 0xf000 && half(2) & 0xc000 == 0xc000 {
-        return true;
-    }
-    // BL, BLX (immediate) and BLX (register) of A32.
-    let word = load::<u32>(address - 4).unwrap_or(0);
-    address.is_multiple_of(4)
-        && (word & 0x0f00_0000 == 0x0b00_0000 || word & 0xfe00_0000 == 0xfa00_0000 || word & 0x0fff_fff0 == 0x012f_ff30)
 }
 
 /// Return addresses by the chain of frame records, which only goes upwards.

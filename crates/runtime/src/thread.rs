@@ -102,8 +102,7 @@ impl Runner {
         self.thread.mailbox.thread.store(signals::gettid(), Ordering::Relaxed);
         if let Some(profiler) = &self.thread.process.program.profiler {
             let attention = &raw const self.thread.mailbox.attention;
-            let abi = self.thread.process.program.abi;
-            self.thread.sampler = Some(profiler.sample(abi, &raw const *self.cpu, attention));
+            self.thread.sampler = Some(profiler.sample(&self.thread.process, &raw const *self.cpu, attention));
         }
         // Host threads that the view starts are not to get the guest's signals: all are blocked still.
         self.attach();

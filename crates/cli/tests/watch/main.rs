@@ -2,6 +2,7 @@
 //! another engine, and by the program's own words. `profile.rs`: where the time goes.
 
 mod profile;
+mod stacks;
 
 use std::collections::HashMap;
 use std::fs;

@@ -42,7 +42,7 @@ const TWO_FUNCTIONS: &str = "
 ";
 
 /// The counts of folded stacks.
-fn folded_stacks(path: &str) -> Vec<(String, u64)> {
+pub fn folded_stacks(path: &str) -> Vec<(String, u64)> {
     let text = fs::read_to_string(path).expect("folded stacks");
     let line = |line: &str| {
         let (stack, count) = line.rsplit_once(' ').expect("a stack and a count");
