@@ -174,6 +174,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The region at a guest address, as it is going to be emitted.
 pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_>) -> Result<Region, Fault> {
     let mut region = lift::region(pc, code, around)?;
+    opt::exclusive::fuse(&mut region);
     opt::remove_dead_flags(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)
@@ -188,6 +189,7 @@ pub(crate) fn optimised_a32(
     around: &lift::Around<'_>,
 ) -> Result<Region, Fault> {
     let mut region = lift::a32::region(place, model, accelerator, code, around)?;
+    opt::exclusive::fuse(&mut region);
     opt::remove_dead_flags(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)

@@ -193,20 +193,28 @@ pub enum AtomicOp {
     Swap { d: Var, a: Val },
     /// d = memory, memory += a.
     Add { d: Var, a: Val },
-    /// d = memory, memory = memory op a (a bit operation).
-    Logic { op: Alu, d: Var, a: Val },
+    /// d = memory, memory = memory op a (a bit operation). Nobody wants the old value if `d` is `None`.
+    Logic { op: Alu, d: Option<Var>, a: Val },
+    /// d = memory, memory = the larger (or smaller) one of memory and a.
+    Extreme { d: Var, a: Val, signed: bool, larger: bool },
     /// memory = new if memory = expected; expected = what memory was.
     CompareSwap { expected: Var, new: Val },
+    /// d = memory, memory = new if d = expected, as 32 bits or, if the access has 64, all of them. The monitor is set.
+    CompareExclusive { d: Var, expected: Val, new: Val },
 }
 
 impl AtomicOp {
-    /// The variable that is written, and the operand.
-    pub fn operands(&self) -> (Var, Option<Val>) {
+    /// The variable that is written, and the operands.
+    pub fn operands(&self) -> (Option<Var>, [Option<Val>; 2]) {
         match *self {
-            AtomicOp::LoadExclusive { d } => (d, None),
-            AtomicOp::StoreExclusive { status, a } => (status, Some(a)),
-            AtomicOp::Swap { d, a } | AtomicOp::Add { d, a } | AtomicOp::Logic { d, a, .. } => (d, Some(a)),
-            AtomicOp::CompareSwap { expected, new } => (expected, Some(new)),
+            AtomicOp::LoadExclusive { d } => (Some(d), [None; 2]),
+            AtomicOp::StoreExclusive { status, a } => (Some(status), [Some(a), None]),
+            AtomicOp::Swap { d, a } | AtomicOp::Add { d, a } | AtomicOp::Extreme { d, a, .. } => {
+                (Some(d), [Some(a), None])
+            }
+            AtomicOp::Logic { d, a, .. } => (d, [Some(a), None]),
+            AtomicOp::CompareSwap { expected, new } => (Some(expected), [Some(new), None]),
+            AtomicOp::CompareExclusive { d, expected, new } => (Some(d), [Some(expected), Some(new)]),
         }
     }
 }
@@ -317,6 +325,8 @@ pub enum Op {
     Aligned { size: u8, at: Address },
     /// An exclusive or atomic access, aligned.
     Atomic(Atomic),
+    /// The exclusive monitor is open.
+    ClearExclusive,
     /// A full barrier.
     Fence,
     /// d = address of the thread area (TPIDR_EL0), and back.
@@ -378,7 +388,7 @@ impl Op {
             | Op::Load { d, .. }
             | Op::Soft { d, .. }
             | Op::ReadTpidr { d } => Some(d),
-            Op::Atomic(ref atomic) => Some(atomic.op.operands().0),
+            Op::Atomic(ref atomic) => atomic.op.operands().0,
             Op::Float {
                 op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
                 ..
@@ -397,6 +407,7 @@ impl Op {
             | Op::Compare { .. }
             | Op::Store { .. }
             | Op::Aligned { .. }
+            | Op::ClearExclusive
             | Op::Fence
             | Op::WriteTpidr { .. } => None,
         }
@@ -437,6 +448,7 @@ impl Op {
             | Op::Field { .. }
             | Op::Select { .. }
             | Op::Compare { .. }
+            | Op::ClearExclusive
             | Op::Fence
             | Op::ReadTpidr { .. }
             | Op::WriteTpidr { .. } => false,

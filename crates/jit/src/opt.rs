@@ -1,5 +1,7 @@
 //! What is known of a region before it is emitted: where the flags are live, how often each register is used, which blocks are loops.
 
+pub mod exclusive;
+
 use crate::ir::*;
 
 /// Flag liveness of one block.
@@ -392,9 +394,9 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         }
         Op::Aligned { at, .. } => see_address(at, see),
         Op::Atomic(atomic) => {
-            let (d, a) = atomic.op.operands();
-            d_var = Some(d);
-            vals = [a, Some(atomic.base), None];
+            let (d, [a, b]) = atomic.op.operands();
+            d_var = d;
+            vals = [a, b, Some(atomic.base)];
         }
         Op::ReadTpidr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
@@ -402,7 +404,13 @@ fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             vector(comparison.a);
             comparison.b.into_iter().for_each(&mut *vector);
         }
-        Op::CopyFpscr | Op::KeepFpscr | Op::Fence | Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall => {}
+        Op::ClearExclusive
+        | Op::CopyFpscr
+        | Op::KeepFpscr
+        | Op::Fence
+        | Op::Fallback { .. }
+        | Op::Fallback32 { .. }
+        | Op::QuickCall => {}
         Op::Soft { routine, d } => {
             d_var = Some(*d);
             operands = routine.operands();

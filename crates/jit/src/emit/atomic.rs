@@ -1,6 +1,6 @@
 //! Exclusive and atomic accesses as the host's locked instructions. Every one of them stands behind a check of its alignment.
 //!
-//! The address is in RDX, the operand in RCX; temporaries are not in use here.
+//! The address is in RDX, the operand in RCX.
 
 use dynasmrt::{DynasmApi, dynasm};
 
@@ -35,9 +35,7 @@ impl Emitter<'_> {
             AtomicOp::LoadExclusive { d } => {
                 self.asm.load(Load::Zero(size), RAX, at);
                 self.may_fault(self.place);
-                self.asm.store_slot(EXCLUSIVE_ADDRESS, RDX);
-                self.asm.store_slot(EXCLUSIVE_VALUE, RAX);
-                self.asm.store_slot_imm(EXCLUSIVE_SIZE, 1 << size);
+                self.set_monitor(size);
                 self.assign(d, RAX);
             }
             AtomicOp::StoreExclusive { status, a } => self.store_exclusive(size, status, a),
@@ -51,7 +49,18 @@ impl Emitter<'_> {
                 sized!(self.asm.ops, size, xadd, RAX);
                 self.finish_atomic(size, d);
             }
-            AtomicOp::Logic { op, d, a } => {
+            AtomicOp::Logic { op, d: None, a } => {
+                self.read_into(Width::X, RCX, a);
+                match op {
+                    Alu::And => sized!(self.asm.ops, size, and, RCX),
+                    Alu::Or => sized!(self.asm.ops, size, or, RCX),
+                    Alu::Xor => sized!(self.asm.ops, size, xor, RCX),
+                    Alu::Add => sized!(self.asm.ops, size, add, RCX),
+                    Alu::Sub => sized!(self.asm.ops, size, sub, RCX),
+                }
+                self.may_fault(self.place);
+            }
+            AtomicOp::Logic { op, d: Some(d), a } => {
                 self.read_into(Width::X, RCX, a);
                 let again = self.asm.label();
                 self.asm.load(Load::Zero(size), RAX, at);
@@ -65,6 +74,8 @@ impl Emitter<'_> {
                 self.extend_old(size);
                 self.assign(d, RAX);
             }
+            AtomicOp::Extreme { d, a, signed, larger } => self.extreme(size, d, a, signed, larger),
+            AtomicOp::CompareExclusive { d, expected, new } => self.compare_exclusive(size, d, expected, new),
             AtomicOp::CompareSwap { expected, new } => {
                 self.read_into(Width::X, RAX, Val::Var(expected));
                 self.read_into(Width::X, RCX, new);
@@ -72,6 +83,90 @@ impl Emitter<'_> {
                 self.finish_atomic(size, expected);
             }
         }
+    }
+
+    /// The monitor is set for what RAX has from the address in RDX.
+    fn set_monitor(&mut self, size: u8) {
+        self.asm.store_slot(EXCLUSIVE_ADDRESS, RDX);
+        self.asm.store_slot(EXCLUSIVE_VALUE, RAX);
+        self.asm.store_slot_imm(EXCLUSIVE_SIZE, 1 << size);
+    }
+
+    /// The larger or smaller one of memory and an operand.
+    fn extreme(&mut self, size: u8, d: Var, a: Val, signed: bool, larger: bool) {
+        let w = if size == 3 { Width::X } else { Width::W };
+        let extend = match (size, signed) {
+            (0, false) => Some(Extend::U8),
+            (1, false) => Some(Extend::U16),
+            (0, true) => Some(Extend::S8),
+            (1, true) => Some(Extend::S16),
+            _ => None,
+        };
+        let extended = |asm: &mut Asm, d, s| match extend {
+            Some(extend) => asm.extend(extend, Width::W, d, s),
+            None if d != s => asm.mov(w, d, s),
+            None => {}
+        };
+        let replaced = match (signed, larger) {
+            (true, true) => Cc::L,
+            (true, false) => Cc::G,
+            (false, true) => Cc::B,
+            (false, false) => Cc::A,
+        };
+        let at = HostAddress {
+            base: RDX,
+            index: None,
+            disp: 0,
+        };
+        self.read_into(Width::X, RCX, a);
+        extended(&mut self.asm, RCX, RCX);
+        let again = self.asm.label();
+        self.asm.load(Load::Zero(size), RAX, at);
+        self.may_fault(self.place);
+        self.asm.bind(again);
+        extended(&mut self.asm, RSI, RAX);
+        self.asm.cmp(w, RSI, Source::Reg(RCX));
+        self.asm.cmov(replaced, w, RSI, Source::Reg(RCX));
+        sized!(self.asm.ops, size, cmpxchg, RSI);
+        self.may_fault(self.place);
+        self.asm.jcc(Cc::Ne, again);
+        self.extend_old(size);
+        self.assign(d, RAX);
+    }
+
+    /// A load-exclusive, a comparison and, if that is one of equal values, a store-exclusive.
+    fn compare_exclusive(&mut self, size: u8, d: Var, expected: Val, new: Val) {
+        self.read_into(Width::X, RAX, expected);
+        self.read_into(Width::X, RCX, new);
+        let (differ, done) = (self.asm.label(), self.asm.label());
+        let narrow = match size {
+            0 => Some(Extend::U8),
+            1 => Some(Extend::U16),
+            _ => None,
+        };
+        if let Some(narrow) = narrow {
+            // What is loaded is zero-extended, and compared as a whole.
+            self.asm.extend(narrow, Width::W, RSI, RAX);
+            self.asm.cmp(Width::W, RSI, Source::Reg(RAX));
+            self.asm.jcc(Cc::Ne, differ);
+        }
+        sized!(self.asm.ops, size, cmpxchg, RCX);
+        self.may_fault(self.place);
+        if narrow.is_some() {
+            self.asm.jmp(done);
+            self.asm.bind(differ);
+            let at = HostAddress {
+                base: RDX,
+                index: None,
+                disp: 0,
+            };
+            self.asm.load(Load::Zero(size), RAX, at);
+            self.may_fault(self.place);
+            self.asm.bind(done);
+        }
+        self.extend_old(size);
+        self.set_monitor(size);
+        self.assign(d, RAX);
     }
 
     /// The old value, in RAX, is the result.
@@ -90,23 +185,19 @@ impl Emitter<'_> {
         }
     }
 
-    /// Stores if the monitor was set for this access, and the memory still has the value that the load saw.
+    /// Stores if the memory still has the value that the load saw. A monitor that was not set for this access (or an address with a tag, which
+    /// looks like that) is the interpreter's.
     fn store_exclusive(&mut self, size: u8, status: Var, a: Val) {
-        let (failed, done) = (self.asm.label(), self.asm.label());
         self.read_into(Width::X, RCX, a);
         memory!(self.asm.ops, HostAddress::state(EXCLUSIVE_ADDRESS), (cmp rdx, QWORD) ());
-        self.asm.jcc(Cc::Ne, failed);
+        self.leave_to_interpreter(Cc::Ne);
         memory!(self.asm.ops, HostAddress::state(EXCLUSIVE_SIZE), (cmp QWORD) (, DWORD 1 << size));
-        self.asm.jcc(Cc::Ne, failed);
+        self.leave_to_interpreter(Cc::Ne);
         self.asm.load_slot(RAX, EXCLUSIVE_VALUE);
         sized!(self.asm.ops, size, cmpxchg, RCX);
         self.may_fault(self.place);
         self.asm.setcc(Cc::Ne, RAX);
         self.asm.extend(Extend::U8, Width::W, RAX, RAX);
-        self.asm.jmp(done);
-        self.asm.bind(failed);
-        self.asm.mov_imm(RAX, 1);
-        self.asm.bind(done);
         self.asm.store_slot_imm(EXCLUSIVE_SIZE, 0);
         self.assign(status, RAX);
     }

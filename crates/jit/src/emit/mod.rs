@@ -285,6 +285,7 @@ impl Emitter<'_> {
             Op::Store { size, a, at, release } => self.store(size, a, &at, release),
             Op::Aligned { size, at } => self.aligned(size, &at),
             Op::Atomic(ref atomic) => self.atomic(atomic),
+            Op::ClearExclusive => self.asm.store_slot_imm(crate::map::EXCLUSIVE_SIZE, 0),
             Op::Fence => {
                 self.spill_if_kept();
                 self.asm.fence();

@@ -172,6 +172,7 @@ impl Display for Op {
                 write!(f, "u{}{at} = {a}{order}", 8 << size)
             }
             Op::Aligned { size, at } => write!(f, "check that {at} is a multiple of {}", 1 << size),
+            Op::ClearExclusive => f.write_str("clear exclusive"),
             Op::Fence => f.write_str("fence"),
             Op::ReadTpidr { d } => write!(f, "{d} = tpidr"),
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),

@@ -249,6 +249,15 @@ fn exclusive(l: &mut Lifter, op: AtomicOp, size: u8, rn: u8) -> Lifted {
     Lifted::Done
 }
 
+fn load_exclusive(l: &mut Lifter, size: u8, rt: u8, rn: u8) -> Lifted {
+    exclusive(l, AtomicOp::LoadExclusive { d: Var::X(rt) }, size, rn)
+}
+
+fn store_exclusive(l: &mut Lifter, place: Place, size: u8, rd: u8, rt: u8, rn: u8) -> Lifted {
+    let (status, a) = (Var::X(rd), r(place, rt));
+    exclusive(l, AtomicOp::StoreExclusive { status, a }, size, rn)
+}
+
 /// `transfer, offset forms, index forms, literal forms;`
 macro_rules! single {
     ($l:ident, $insn:ident, $place:ident; $($data:expr => $Imm:ident, $Reg:ident $(, $Lit:ident)?;)*) => {
@@ -298,12 +307,19 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         }
         Insn::Ldm(ldm) => load_multiple(l, place, ldm),
         Insn::Stm(stm) => store_multiple(l, place, stm),
-        Insn::Ldrexh(Ldrexh { rt, rn }) => exclusive(l, AtomicOp::LoadExclusive { d: Var::X(rt) }, 1, rn),
-        Insn::Strexh(Strexh { rd, rt, rn }) => {
-            let (status, a) = (Var::X(rd), r(place, rt));
-            exclusive(l, AtomicOp::StoreExclusive { status, a }, 1, rn)
+        Insn::Ldrexb(Ldrexb { rt, rn }) | Insn::Ldaexb(Ldaexb { rt, rn }) => load_exclusive(l, 0, rt, rn),
+        Insn::Ldrexh(Ldrexh { rt, rn }) | Insn::Ldaexh(Ldaexh { rt, rn }) => load_exclusive(l, 1, rt, rn),
+        Insn::Ldrex(Ldrex { rt, rn, offset: 0 }) | Insn::Ldaex(Ldaex { rt, rn }) => load_exclusive(l, 2, rt, rn),
+        Insn::Strexb(Strexb { rd, rt, rn }) | Insn::Stlexb(Stlexb { rd, rt, rn }) => {
+            store_exclusive(l, place, 0, rd, rt, rn)
         }
-        Insn::Ldrexd(Ldrexd { rt, rt2, rn }) => {
+        Insn::Strexh(Strexh { rd, rt, rn }) | Insn::Stlexh(Stlexh { rd, rt, rn }) => {
+            store_exclusive(l, place, 1, rd, rt, rn)
+        }
+        Insn::Strex(Strex { rd, rt, rn, offset: 0 }) | Insn::Stlex(Stlex { rd, rt, rn }) => {
+            store_exclusive(l, place, 2, rd, rt, rn)
+        }
+        Insn::Ldrexd(Ldrexd { rt, rt2, rn }) | Insn::Ldaexd(Ldaexd { rt, rt2, rn }) => {
             exclusive(l, AtomicOp::LoadExclusive { d: Var::T(0) }, 3, rn);
             l.push(Op::Mov {
                 w: W,
@@ -319,7 +335,7 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             });
             Lifted::Done
         }
-        Insn::Strexd(Strexd { rd, rt, rt2, rn }) => {
+        Insn::Strexd(Strexd { rd, rt, rt2, rn }) | Insn::Stlexd(Stlexd { rd, rt, rt2, rn }) => {
             l.push(Op::Shift {
                 op: Shift::Lsl,
                 w: Width::X,
@@ -338,15 +354,9 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             let status = Var::X(rd);
             exclusive(l, AtomicOp::StoreExclusive { status, a: t(0) }, 3, rn)
         }
-        Insn::Ldrex(Ldrex { rt, rn, offset: 0 }) => exclusive(l, AtomicOp::LoadExclusive { d: Var::X(rt) }, 2, rn),
-        Insn::Ldrexb(Ldrexb { rt, rn }) => exclusive(l, AtomicOp::LoadExclusive { d: Var::X(rt) }, 0, rn),
-        Insn::Strex(Strex { rd, rt, rn, offset: 0 }) => {
-            let (status, a) = (Var::X(rd), r(place, rt));
-            exclusive(l, AtomicOp::StoreExclusive { status, a }, 2, rn)
-        }
-        Insn::Strexb(Strexb { rd, rt, rn }) => {
-            let (status, a) = (Var::X(rd), r(place, rt));
-            exclusive(l, AtomicOp::StoreExclusive { status, a }, 0, rn)
+        Insn::Clrex(_) => {
+            l.push(Op::ClearExclusive);
+            Lifted::Done
         }
         _ => Lifted::Unknown,
     }
