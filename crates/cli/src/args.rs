@@ -184,7 +184,7 @@ pub struct RunFlags {
     #[arg(help_heading = EXECUTION, hide_env_values = true)]
     pub engine: EngineKind,
 
-    /// Run the routines of floating-point libraries as they are (armel), instead of by the host's arithmetic
+    /// Run library routines for floating point and division as they are (AArch32), instead of by the host's arithmetic
     #[arg(long = "no-accelerate", env = "ARMLET_NO_ACCELERATE", value_parser = clap::builder::FalseyValueParser::new())]
     #[arg(help_heading = EXECUTION, hide_env_values = true)]
     pub no_accelerate: bool,

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64::State;
 use armlet_cpu::{Fault, Trap};
-use armlet_interpreter::a32::accelerate::{Accelerator, Routine, Ways};
+use armlet_interpreter::a32::accelerate::{Accelerator, Division, Routine, Ways};
 use armlet_interpreter::a32::{BlockCache, Place, Stop, run_block};
 use armlet_jit::{Jit, ThreadA32};
 use armlet_memory::{AddressSpace, fetch, space, store};
@@ -81,7 +81,7 @@ const SINGLES: [u32; 20] = [
 
 /// R0 to R3: two doubles, or singles and integers.
 fn operands(random: &mut Random) -> [u32; 4] {
-    let mut double = |near: u64| match random.below(8) {
+    let mut double = |near: u64| match random.below(10) {
         0 | 1 => SPECIAL[random.below(SPECIAL.len())],
         2 => {
             let single = |random: &mut Random| u64::from(SINGLES[random.below(SINGLES.len())]);
@@ -102,6 +102,12 @@ fn operands(random: &mut Random) -> [u32; 4] {
                 }
         }
         // Of moderate size.
+        // Small integers with either sign, in one word or two.
+        7 => (random.next_u64() as i64 >> random.below(64)) as u64,
+        8 => {
+            let mut word = || random.next_u64() as u32 as i32 >> random.below(32);
+            u64::from(word() as u32) << 32 | u64::from(word() as u32)
+        }
         6 => random.next_u64() & 0x800f_ffff_ffff_ffff | (900 + random.below(240) as u64) << 52,
         _ => random.next_u64(),
     };
@@ -133,10 +139,14 @@ fn call(start: &State, place: Place, blocks: &mut BlockCache) -> State {
 fn call_translated(start: &State, place: Place, thread: &mut ThreadA32) -> State {
     let mut cpu = start.clone();
     cpu.pc = CALLER.into();
-    let distance = place.0.wrapping_sub(CALLER + 8) >> 2 & 0x00ff_ffff;
-    let old: u32 = fetch_word(CALLER);
-    if old != 0xeb00_0000 | distance {
-        store(CALLER.into(), 0xeb00_0000 | distance).expect("it is mapped");
+    let distance = place.address().wrapping_sub(CALLER + 8);
+    // BL, or BLX to Thumb code.
+    let call = match place.thumb() {
+        false => 0xeb00_0000,
+        true => 0xfa00_0000 | (distance & 2) << 23,
+    } | distance >> 2 & 0x00ff_ffff;
+    if fetch_word(CALLER) != call {
+        store(CALLER.into(), call).expect("it is mapped");
         store(u64::from(CALLER) + 4, 0xe120_0070_u32).expect("it is mapped");
         thread.invalidate(u64::from(CALLER)..u64::from(CALLER) + 8);
     }
@@ -207,8 +217,9 @@ impl Memory {
     }
 }
 
-/// Compares a routine with itself; how often it was done the quick way.
-fn compare(name: &str, routine: Routine, place: Place, accelerator: &Arc<Accelerator>) -> usize {
+/// Compares a routine with itself; how often it was done the quick way. `raises`: it divides by zero by a signal.
+fn compare(name: &str, routine: Routine, place: Place, accelerator: &Arc<Accelerator>, raises: bool) -> usize {
+    let model = Model::Max;
     let seed = name
         .bytes()
         .fold(3, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
@@ -231,8 +242,19 @@ fn compare(name: &str, routine: Routine, place: Place, accelerator: &Arc<Acceler
             .for_each(|(n, word)| start.set_r(n, word));
         start.set_r(13, STACK - 64);
         start.set_r(14, BACK);
-        start.a32.model = Model::Arm926;
+        start.a32.model = model;
         start.set_apsr(random.next_u64() as u32);
+        if let Ways::Divide(Division { wide, .. }) = routine.ways() {
+            let zero = if wide {
+                start.r(2) | start.r(3) == 0
+            } else {
+                start.r(1) == 0
+            };
+            assert_ne!(routine.perform(&mut start.clone()), zero, "{name}");
+            if zero && raises {
+                continue;
+            }
+        }
         let expected = call(&start, place, &mut plain);
         let got = call(&start, place, &mut quick);
         done += usize::from(routine.perform(&mut start.clone()));
@@ -266,23 +288,24 @@ fn check(memory: &Memory, library: &Library, accelerator: &Arc<Accelerator>) -> 
     let mut done = BTreeMap::new();
     for (name, place) in library.routines() {
         let routine = Routine::of_symbol(name).expect("only those are listed");
-        let found = accelerator.find(Model::Arm926, *place, &mut code);
+        let found = accelerator.find(Model::Max, *place, &mut code);
         let found = found.unwrap_or_else(|| panic!("{name} is not recognised"));
         // Two of them may be one and the same code: __aeabi_cdcmpeq and __aeabi_cdcmple.
         assert_eq!(found.routine, routine, "{name}");
-        *done.entry(routine.name()).or_default() += compare(name, routine, *place, accelerator);
+        *done.entry(routine.name()).or_default() += compare(name, routine, *place, accelerator, true);
     }
     memory.unload(library);
     done
 }
 
-fn libgcc(folder: &Path) -> Library {
+fn libgcc(folder: &Path, compiler: &str, flags: &[&str]) -> Library {
     let program = folder.join(format!("soft-float-{}", std::process::id()));
-    let status = Command::new("arm-linux-gnueabi-gcc")
+    let status = Command::new(compiler)
+        .args(flags)
         .args(["-O2", "-static", "-o"])
         .args([&program, Path::new(SOURCE)])
         .status()
-        .expect("gcc-arm-linux-gnueabi is installed");
+        .expect("the cross compiler is installed");
     assert!(status.success());
     let library = Library::open(&program).expect("it is an ELF file");
     std::fs::remove_file(program).expect("it can be removed");
@@ -293,7 +316,8 @@ fn libgcc(folder: &Path) -> Library {
 #[ignore = "needs the armel cross compiler"]
 fn oracle_routines_of_libgcc_done_quickly_are_what_they_are() {
     let memory = memory();
-    let library = libgcc(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = libgcc(folder, "arm-linux-gnueabi-gcc", &[]);
     let done = check(&memory, &library, &Arc::default());
     // All of them are there, and all are done the quick way most of the time.
     assert_eq!(done.len(), Routine::ALL.len(), "{done:?}");
@@ -354,6 +378,17 @@ fn oracle_routines_of_libgcc_done_quickly_are_what_they_are() {
     memory.unload(&library);
 }
 
+#[test]
+#[ignore = "needs the armhf cross compiler"]
+fn oracle_divisions_of_libgcc_for_thumb_done_quickly_are_what_they_are() {
+    let memory = memory();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = libgcc(folder, "arm-linux-gnueabihf-gcc", &["-DONLY_INTEGERS"]);
+    let done = check(&memory, &library, &Arc::default());
+    assert_eq!(done.len(), 12, "{done:?}");
+    assert!(done.values().all(|&done| done > CASES / 2), "{done:?}");
+}
+
 /// The places that the code of a program calls: A32 only.
 fn called(library: &Library) -> Vec<Place> {
     let mut places = Vec::new();
@@ -376,30 +411,36 @@ fn called(library: &Library) -> Vec<Place> {
 #[test]
 fn routines_in_programs_without_symbols_are_found_and_are_what_they_are() {
     let memory = memory();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-binaries/prebuilt/armel");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-binaries/prebuilt");
     let mut done: BTreeMap<&str, usize> = BTreeMap::new();
     for program in [
-        "nbody",
-        "float32",
-        "printf_double",
-        "spectral_norm",
-        "mandelbrot",
-        "simd_float",
-        "time_format",
+        "armel/nbody",
+        "armel/float32",
+        "armel/printf_double",
+        "armel/spectral_norm",
+        "armel/mandelbrot",
+        "armel/simd_float",
+        "armel/time_format",
+        "armel/division",
+        "armhf/division",
     ] {
         let library = Library::open(&folder.join(program)).expect("it is built");
         memory.load(&library);
         let accelerator = Arc::new(Accelerator::default());
+        let mut found_here = 0;
         for place in called(&library) {
-            if let Some(found) = accelerator.find(Model::Arm926, place, &mut code) {
+            if let Some(found) = accelerator.find(Model::Max, place, &mut code) {
                 let name = found.routine.name();
-                *done.entry(name).or_default() += compare(name, found.routine, place, &accelerator);
+                found_here += 1;
+                *done.entry(name).or_default() += compare(name, found.routine, place, &accelerator, false);
             }
         }
+        assert!(found_here > 0, "{program}");
         memory.unload(&library);
     }
     for name in [
-        "dadd", "dsub", "dmul", "ddiv", "fadd", "fmul", "fdiv", "dcmpun", "d2iz", "i2d", "f2d", "d2f",
+        "dadd", "dsub", "dmul", "ddiv", "fadd", "fmul", "fdiv", "dcmpun", "d2iz", "i2d", "f2d", "d2f", "uidiv", "idiv",
+        "uldivmod", "ldivmod",
     ] {
         let name = format!("__aeabi_{name}");
         assert!(done.contains_key(name.as_str()), "{name}: {done:?}");

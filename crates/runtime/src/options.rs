@@ -27,7 +27,7 @@ pub struct Options {
     pub strace_options: strace::Options,
     /// Where they are printed; stderr if not given.
     pub strace_file: Option<PathBuf>,
-    /// Do known routines of floating-point libraries by the host's arithmetic (AArch32).
+    /// Do known library routines for floating point and division by the host's arithmetic (AArch32).
     pub accelerate: bool,
     /// Random addresses, as Linux's `randomize_va_space`.
     pub aslr: bool,

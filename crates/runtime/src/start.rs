@@ -12,7 +12,7 @@ use std::sync::Arc;
 use armlet_cpu::a32;
 use armlet_cpu::a64::State;
 use armlet_interpreter::a32::Place;
-use armlet_interpreter::a32::accelerate::{Accelerator, Routine};
+use armlet_interpreter::a32::accelerate::{Accelerator, Routine, Ways};
 use armlet_loader::elf::{FileSource, Identity};
 use armlet_loader::{Content, Entropy, LoadError, LoadedProgram};
 use armlet_memory::AddressSpace;
@@ -385,18 +385,16 @@ impl Start {
     }
 }
 
-/// Finds the routines of a floating-point library in a program, some of them by its symbols. Where arguments are passed in VFP registers, the same
-/// symbols name other functions.
+/// Finds the routines of a library for floating point and division in a program, some of them by its symbols. Where arguments are passed in VFP
+/// registers, the same symbols name other functions, but for divisions of integers.
 fn accelerator(loaded: &LoadedProgram) -> Accelerator {
     let image = &loaded.program;
-    if image.elf.hard_float {
-        return Accelerator::default();
-    }
+    let takes = |routine: &Routine| !image.elf.hard_float || matches!(routine.ways(), Ways::Divide(_));
     let symbols = image.symbols();
     Accelerator::new(symbols.iter().filter_map(|(name, address, _)| {
         let thumb = symbols.content(address) == Some(Content::T32);
         let place = Place::new(address.wrapping_add(image.bias) as u32, thumb);
-        Some((place, Routine::of_symbol(name)?))
+        Some((place, Routine::of_symbol(name).filter(takes)?))
     }))
 }
 

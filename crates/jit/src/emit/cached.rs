@@ -7,6 +7,8 @@
 //! What is cached changes between operations only. So an operation finds its variables at one place throughout, whatever it
 //! branches over, as it does with mapped registers.
 
+use armlet_interpreter::a32::accelerate::Ways;
+
 use super::*;
 use crate::opt::{end_reads, reads};
 use host::{RCX, RSI};
@@ -67,6 +69,7 @@ fn destroyed(op: &Op, mapping: &Mapping) -> &'static [u8] {
             ..
         } => &[RCX],
         Op::Insert { d, .. } if mapping.host(*d).is_none() => &[RCX],
+        Op::Soft { routine, .. } if matches!(routine.ways(), Ways::Divide(_)) => &[RCX],
         _ => &[],
     }
 }

@@ -6,12 +6,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use armlet_interpreter::a32::accelerate::{Arithmetic, Relation, Routine, SHORT_OF_A_POWER, Ways};
+use armlet_interpreter::a32::accelerate::{Arithmetic, Division, Relation, Routine, SHORT_OF_A_POWER, Ways};
 use dynasmrt::{DynasmApi, dynasm};
 
 use super::asm::Cc;
 use super::*;
-use host::{RAX, RDX};
+use host::{RAX, RCX, RDX};
 
 /// How often routines were done by code that counts.
 static DONE: AtomicU64 = AtomicU64::new(0);
@@ -52,6 +52,7 @@ impl Emitter<'_> {
                 self.single_in(1, 1);
                 self.relation(Precision::Single, relation);
             }
+            Ways::Divide(division) => self.quotient(division),
             Ways::Word | Ways::Pair | Ways::Flags => self.other(routine),
         }
         if self.shared.numbers.trap {
@@ -82,6 +83,30 @@ impl Emitter<'_> {
     fn single_in(&mut self, xmm: u8, n: u8) {
         let word = self.read(Val::Var(Var::X(n)), RAX);
         dynasm!(self.asm.ops ; .arch x64 ; vmovd Rx(xmm), Rd(word));
+    }
+
+    /// RAX = the quotient; neither may the divisor be zero, nor a quotient with a sign too large. RCX is destroyed.
+    fn quotient(&mut self, Division { wide, signed, .. }: Division) {
+        let w = if wide { Width::X } else { Width::W };
+        if wide {
+            self.words(2);
+            dynasm!(self.asm.ops ; .arch x64 ; mov rcx, rdx);
+            self.words(0);
+            dynasm!(self.asm.ops ; .arch x64 ; mov rax, rdx);
+        } else {
+            self.read_into(w, RCX, Val::Var(Var::X(1)));
+            self.read_into(w, RAX, Val::Var(Var::X(0)));
+        }
+        if signed {
+            // Neither 0 nor -1.
+            dynasm!(self.asm.ops ; .arch x64 ; lea rdx, [rcx + 1]);
+            self.asm.cmp(w, RDX, Source::Imm(1));
+            self.leave_to_interpreter(Cc::Be);
+        } else {
+            self.asm.test(w, RCX, Source::Reg(RCX));
+            self.leave_to_interpreter(Cc::E);
+        }
+        self.asm.div(w, signed, RCX);
     }
 
     fn double_arithmetic(&mut self, op: Arithmetic) {

@@ -1,7 +1,7 @@
 //! The command behind `cargo xtask signatures`: builds guest/soft_float.c with every library at hand, and prints the signatures of their routines
 //! as `armlet_interpreter::a32::accelerate` reads them.
 //!
-//! The libraries are libgcc of Debian's armel cross compiler, and Zig's for the processor that test-binaries is built for and for any; a
+//! The libraries are libgcc of Debian's cross compilers for armel and armhf, and Zig's for the processor that test-binaries is built for and for any; a
 //! compiler that is missing is an error.
 #![forbid(unsafe_code)]
 
@@ -25,12 +25,36 @@ const ZIG: &[&str] = &[
     "-DINCOMPLETE",
 ];
 
-const BUILDS: [Build; 5] = [
+const HARD: &[&str] = &["arm-linux-gnueabihf-gcc"];
+
+const ZIG_HARD: &[&str] = &[
+    "python3",
+    "-m",
+    "ziglang",
+    "cc",
+    "-target",
+    "arm-linux-musleabihf",
+    "-DINCOMPLETE",
+];
+
+/// (With VFP, only the divisions of integers take and give values in core registers.)
+const BUILDS: [Build; 8] = [
     ("libgcc, ARMv5TE", &["arm-linux-gnueabi-gcc"], &["-O2"]),
+    ("libgcc, ARMv7, Thumb", HARD, &["-O2", "-DONLY_INTEGERS"]),
     ("Zig, ARM926EJ-S", ZIG, &["-mcpu=arm926ej_s", "-O2"]),
     ("Zig, ARM926EJ-S, small", ZIG, &["-mcpu=arm926ej_s", "-Os"]),
     ("Zig, ARMv7", ZIG, &["-O2"]),
     ("Zig, ARMv7, small", ZIG, &["-Os"]),
+    (
+        "Zig, Cortex-A9 with VFP",
+        ZIG_HARD,
+        &["-mcpu=cortex_a9", "-O2", "-DONLY_INTEGERS"],
+    ),
+    (
+        "Zig, Cortex-A9 with VFP, small",
+        ZIG_HARD,
+        &["-mcpu=cortex_a9", "-Os", "-DONLY_INTEGERS"],
+    ),
 ];
 
 fn build((name, command, flags): &Build, folder: &Path) -> anyhow::Result<PathBuf> {

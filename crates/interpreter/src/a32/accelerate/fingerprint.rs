@@ -3,7 +3,8 @@
 //! Instructions are followed from the entry, first straight on, then to the targets of branches and calls, in the order in which they were met.
 //! A direct branch counts as what it does, without its distance; a literal counts as its value. So the hash is the same wherever a linker has put the
 //! pieces. Code that branches to an address from a register, other than to return, has no fingerprint, and neither has code that reads
-//! the program counter.
+//! the program counter; but for the jumps of libgcc's divisions into the steps that stand behind them. Not followed is a call with 8 in R0, which is
+//! SIGFPE: what divisions by zero make of it concerns the routine only, which does these itself.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -76,6 +77,8 @@ const CALL: u32 = 0xde00_0002;
 const COMPARE: u32 = 0xde00_0003;
 const LITERAL: u32 = 0xde00_0004;
 const SEEN: u32 = 0xde00_0005;
+/// MOV R0, #8 in A32 and in T32.
+const SIGFPE: [u32; 3] = [0xe3a0_0008, 0x2008, 0x0008_f04f];
 
 /// Reads the instruction at a place; `None` where code with a fingerprint cannot go on.
 pub fn meet(model: Model, place: Place, it: ItState, code: &mut impl Fetch) -> Option<Met> {
@@ -109,6 +112,25 @@ pub fn meet(model: Model, place: Place, it: ItState, code: &mut impl Fetch) -> O
             amount: 0,
             ..
         }) => (raw, Flow::Return),
+        // Into the steps of a division, which follow one after the other.
+        Insn::AddReg(AddReg {
+            rd: PC,
+            rn: PC,
+            shift: 0,
+            ..
+        }) if !place.thumb() => (raw, Flow::Next),
+        Insn::MovReg(MovReg {
+            rd: PC,
+            rm: 2 | 3,
+            shift: 0,
+            amount: 0,
+            ..
+        })
+        | Insn::Adr(_)
+            if place.thumb() =>
+        {
+            (raw, Flow::Next)
+        }
         Insn::Bx(_) | Insn::Bxj(_) | Insn::BlxReg(_) | Insn::Tbb(_) | Insn::Tbh(_) | Insn::Adr(_) => return None,
         Insn::Svc(_) | Insn::Bkpt(_) | Insn::Udf(_) | Insn::Hlt(_) => return None,
         // Whatever is popped into the program counter, it is the same in all code with this fingerprint.
@@ -147,6 +169,7 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
     let mut waiting = vec![entry];
     while let Some(start) = waiting.pop() {
         let (mut place, mut it) = (start, ItState(0));
+        let mut before = 0;
         loop {
             if let Some(&number) = seen.get(&place.0) {
                 hash.add(SEEN);
@@ -165,10 +188,12 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
                 pieces.push(at..at.wrapping_add(4));
             }
             it = met.it;
+            let raises = SIGFPE.contains(&std::mem::replace(&mut before, met.word));
             let next = place.plus(met.len.into());
             place = match met.flow {
                 Flow::Return if met.always => break,
                 Flow::Jump(target) if met.always => target,
+                Flow::Also(_) if raises => next,
                 Flow::Jump(target) | Flow::Also(target) => {
                     waiting.push(target);
                     next

@@ -1,4 +1,5 @@
-//! Library routines that programs without floating-point hardware compute with (`__aeabi_dadd` and its like), done by the host's arithmetic.
+//! Library routines that programs without floating-point hardware compute with (`__aeabi_dadd` and its like), and those that programs without a
+//! divider divide with (`__aeabi_uldivmod`), done by the host's arithmetic.
 //!
 //! A routine is recognised by what it is, not by where it is: [`fingerprint`] follows its code from the entry, and `signatures.txt` lists
 //! what known libraries look like that way. So programs may be stripped, and static or dynamic.
@@ -30,7 +31,7 @@ use super::outcome::Exit;
 use super::place::Place;
 
 pub use fingerprint::{Fingerprint, fingerprint};
-pub use routine::{Arithmetic, Relation, Routine, SHORT_OF_A_POWER, Ways};
+pub use routine::{Arithmetic, Division, Relation, Routine, SHORT_OF_A_POWER, Ways};
 pub use signatures::prefix;
 
 /// More instructions than any routine has, with all that it calls.

@@ -1,7 +1,7 @@
 //! The routines, by the names that the run-time ABI of the Arm architecture gives them (IHI 0043, 4.1), and what each does.
 //!
-//! A double is in R0 (low word) and R1, a second one in R2 and R3; a single is in R0, a second one in R1. All other registers and the flags are
-//! the caller's to lose; they stay.
+//! A double or an integer of 64 bits is in R0 (low word) and R1, a second one in R2 and R3; a single or a word is in R0, a second one in R1. All
+//! other registers and the flags are the caller's to lose; they stay.
 
 use armlet_cpu::a64::{Flags, State};
 
@@ -22,6 +22,8 @@ pub enum Ways {
     Pair,
     /// Two numbers to the flags; R0 to R3 are not lost.
     Flags,
+    /// Two integers to their quotient, their remainder, or both.
+    Divide(Division),
 }
 
 impl Ways {
@@ -31,6 +33,47 @@ impl Ways {
             Ways::Double(_) | Ways::Pair => 2,
             Ways::Single(_) | Ways::DoubleIs(_) | Ways::SingleIs(_) | Ways::Word => 1,
             Ways::Flags => 4,
+            Ways::Divide(Division {
+                wide,
+                quotient,
+                remainder,
+                ..
+            }) => (u8::from(quotient) + u8::from(remainder)) << u8::from(wide),
+        }
+    }
+}
+
+/// A division of integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Division {
+    /// Of 64 bits, not 32.
+    pub wide: bool,
+    /// With signs, towards zero.
+    pub signed: bool,
+    /// The quotient is a result.
+    pub quotient: bool,
+    /// The remainder is one, behind the quotient.
+    pub remainder: bool,
+}
+
+impl Division {
+    const fn of(wide: bool, signed: bool, quotient: bool, remainder: bool) -> Ways {
+        Ways::Divide(Division {
+            wide,
+            signed,
+            quotient,
+            remainder,
+        })
+    }
+
+    /// Quotient and remainder; `None` where the divisor is zero, which each library handles in its own way.
+    #[inline(always)]
+    fn divide(self, a: u64, b: u64) -> Option<(u64, u64)> {
+        if self.signed {
+            let (a, b) = (a as i64, b as i64);
+            (b != 0).then(|| (a.wrapping_div(b) as u64, a.wrapping_rem(b) as u64))
+        } else {
+            Some((a.checked_div(b)?, a % b))
         }
     }
 }
@@ -219,6 +262,49 @@ fn swap(cpu: &mut State, words: u8) {
     }
 }
 
+/// A division of 32 bits.
+#[inline(always)]
+fn divide(cpu: &mut State, signed: bool, quotient: bool, remainder: bool) -> Option<()> {
+    let division = Division {
+        wide: false,
+        signed,
+        quotient,
+        remainder,
+    };
+    let word = |word: u32| if signed { word as i32 as u64 } else { word.into() };
+    let (q, r) = division.divide(word(cpu.r(0)), word(cpu.r(1)))?;
+    if remainder {
+        cpu.set_r(quotient.into(), r as u32);
+    }
+    if quotient {
+        cpu.set_r(0, q as u32);
+    }
+    Some(())
+}
+
+/// A division of 64 bits.
+#[inline(always)]
+fn divide_wide(cpu: &mut State, signed: bool, quotient: bool, remainder: bool) -> Option<()> {
+    let division = Division {
+        wide: true,
+        signed,
+        quotient,
+        remainder,
+    };
+    let (q, r) = division.divide(pair(cpu, 0), pair(cpu, 2))?;
+    if remainder {
+        set_pair(cpu, r);
+    }
+    if quotient && remainder {
+        cpu.set_r(2, cpu.r(0));
+        cpu.set_r(3, cpu.r(1));
+    }
+    if quotient {
+        set_pair(cpu, q);
+    }
+    Some(())
+}
+
 /// The double in R0 and R1, if it is in a range.
 #[inline(always)]
 fn double_in(cpu: &State, inside: impl Fn(f64) -> bool) -> Option<f64> {
@@ -362,12 +448,27 @@ routines! {
         set_pair(cpu, value as u64);
         Some(())
     };
+    Uidiv "__aeabi_uidiv" ["__udivsi3"] Division::of(false, false, true, false), |cpu| divide(cpu, false, true, false);
+    Idiv "__aeabi_idiv" ["__divsi3"] Division::of(false, true, true, false), |cpu| divide(cpu, true, true, false);
+    Umodsi "__umodsi3" [] Division::of(false, false, false, true), |cpu| divide(cpu, false, false, true);
+    Modsi "__modsi3" [] Division::of(false, true, false, true), |cpu| divide(cpu, true, false, true);
+    Uidivmod "__aeabi_uidivmod" [] Division::of(false, false, true, true), |cpu| divide(cpu, false, true, true);
+    Idivmod "__aeabi_idivmod" [] Division::of(false, true, true, true), |cpu| divide(cpu, true, true, true);
+    Udivdi "__udivdi3" [] Division::of(true, false, true, false), |cpu| divide_wide(cpu, false, true, false);
+    Divdi "__divdi3" [] Division::of(true, true, true, false), |cpu| divide_wide(cpu, true, true, false);
+    Umoddi "__umoddi3" [] Division::of(true, false, false, true), |cpu| divide_wide(cpu, false, false, true);
+    Moddi "__moddi3" [] Division::of(true, true, false, true), |cpu| divide_wide(cpu, true, false, true);
+    Uldivmod "__aeabi_uldivmod" [] Division::of(true, false, true, true), |cpu| divide_wide(cpu, false, true, true);
+    Ldivmod "__aeabi_ldivmod" [] Division::of(true, true, true, true), |cpu| divide_wide(cpu, true, true, true);
 }
 
 impl Routine {
     /// How many of the registers from R0 on have its operands.
     pub fn operands(self) -> u8 {
         use Routine::*;
+        if let Ways::Divide(division) = self.ways() {
+            return 2 << u8::from(division.wide);
+        }
         match self {
             Dadd | Dsub | Drsub | Dmul | Ddiv | Dcmpeq | Dcmplt | Dcmple | Dcmpge | Dcmpgt | Dcmpun | Dcmp
             | Cdcmple | Cdrcmple => 4,

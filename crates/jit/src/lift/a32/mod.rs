@@ -20,7 +20,7 @@ use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
 use armlet_decoder::a32::{ALWAYS, Bl, BlxImm, Insn, It, Vmrs};
 use armlet_decoder::t32::ItState;
-use armlet_interpreter::a32::accelerate::{Accelerator, Found, Routine};
+use armlet_interpreter::a32::accelerate::{Accelerator, Division, Found, Routine, Ways};
 use armlet_interpreter::a32::{Fetch, Item, Place, decode, ends_block};
 
 use super::{Around, Lifter, exits};
@@ -143,21 +143,106 @@ fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
 
 /// A library routine in place of its call.
 fn soft(l: &mut Lifter, routine: Routine) {
-    let double = routine.ways().results() == 2;
-    let d = if double { Var::T(0) } else { Var::X(0) };
+    let ways = routine.ways();
+    let single = ways.results() == 1 && !matches!(ways, Ways::Divide(_));
+    let d = if single { Var::X(0) } else { Var::T(0) };
     l.push(Op::Soft { routine, d });
-    if double {
+    match ways {
+        _ if single => {}
+        Ways::Divide(division) => quotient(l, division),
+        _ => in_words(l, 0, Var::T(0)),
+    }
+}
+
+/// R\[n\] and R\[n+1\] = a temporary.
+fn in_words(l: &mut Lifter, n: u8, from: Var) {
+    let a = Val::Var(from);
+    l.push(Op::Mov {
+        w: Width::W,
+        d: Var::X(n),
+        a,
+    });
+    l.push(Op::Shift {
+        op: Shift::Lsr,
+        w: Width::X,
+        d: Var::X(n + 1),
+        a,
+        b: imm(32),
+    });
+}
+
+/// Behind a division, whose quotient is in T0 and whose operands are still there: the results, in their registers.
+fn quotient(l: &mut Lifter, division: Division) {
+    let Division {
+        wide,
+        quotient,
+        remainder,
+        ..
+    } = division;
+    let w = if wide { Width::X } else { Width::W };
+    let (first, second) = if wide { (0, 2) } else { (0, 1) };
+    if remainder {
+        if wide {
+            // Both operands as 64 bits, for the moment.
+            for n in [first, second] {
+                l.push(Op::Insert {
+                    w,
+                    d: Var::X(n),
+                    a: Val::Var(Var::X(n + 1)),
+                    pos: 32,
+                    width: 32,
+                });
+            }
+        }
+        let product = Op::Multiply {
+            op: Multiply::Mul,
+            w,
+            d: Var::T(1),
+            a: t(0),
+            b: Val::Var(Var::X(second)),
+        };
+        let d = Var::X(if quotient { second } else { first });
+        let rest = Op::Alu {
+            op: Alu::Sub,
+            w,
+            d: Some(d),
+            a: Val::Var(Var::X(first)),
+            b: t(1),
+            flags: false,
+        };
+        l.push(product);
+        l.push(rest);
+        if wide && let Var::X(n) = d {
+            let from = Val::Var(d);
+            l.push(Op::Shift {
+                op: Shift::Lsr,
+                w,
+                d: Var::X(n + 1),
+                a: from,
+                b: imm(32),
+            });
+            l.push(Op::Mov {
+                w: Width::W,
+                d,
+                a: from,
+            });
+        }
+    }
+    if quotient && wide {
+        in_words(l, 0, Var::T(0));
+    } else if quotient {
         l.push(Op::Mov {
-            w: Width::W,
+            w,
             d: Var::X(0),
             a: t(0),
         });
-        l.push(Op::Shift {
-            op: Shift::Lsr,
-            w: Width::X,
-            d: Var::X(1),
-            a: t(0),
-            b: imm(32),
+    }
+    if wide && remainder && !quotient {
+        // (The second operand is nobody's.)
+        l.push(Op::Mov {
+            w: Width::W,
+            d: Var::X(2),
+            a: Val::Var(Var::X(2)),
         });
     }
 }
