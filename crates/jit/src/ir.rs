@@ -12,6 +12,8 @@ mod text;
 use armlet_decoder::a64::Insn;
 use armlet_interpreter::a32::accelerate::Routine;
 
+use crate::map::Halves;
+
 pub use float::*;
 pub use simd::*;
 
@@ -559,6 +561,8 @@ pub struct Region {
     pub counters: Option<Counters>,
     /// AArch32: addresses are computed modulo 2^32, and those of instructions have the Thumb bit.
     pub a32: bool,
+    /// AArch32: Q registers that are two.
+    pub halves: Halves,
 }
 
 impl Block {

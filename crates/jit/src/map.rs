@@ -145,9 +145,62 @@ pub fn float_flags(reversed: bool, carry: bool, zero: bool, unordered: bool) -> 
     }
 }
 
+/// Q registers of AArch32 that are two within a region, so that doubles are computed without being moved about: D\[2n\] is the lower half of V\[n\], and
+/// D\[2n+1\] that of another V register from [`Halves::FIRST`] on, which AArch32 lacks. What stands above them means nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Halves([u8; 16]);
+
+impl Halves {
+    /// The first of the V registers with upper halves.
+    pub const FIRST: u8 = 20;
+    /// How many Q registers can be two.
+    pub const MOST: usize = 12;
+
+    /// The first few of these registers are two.
+    pub fn of(registers: impl Iterator<Item = u8>) -> Halves {
+        let mut halves = Halves::default();
+        for (n, half) in registers.take(Halves::MOST).zip(Halves::FIRST..) {
+            halves.0[usize::from(n & 15)] = half;
+        }
+        halves
+    }
+
+    /// The V register that has the upper half of Q\[n\], if that is two.
+    pub fn upper(&self, n: u8) -> Option<u8> {
+        self.0.get(usize::from(n)).copied().filter(|&half| half != 0)
+    }
+
+    /// Whether only the lower half of V\[n\] means something.
+    pub fn is_half(&self, n: u8) -> bool {
+        n >= Halves::FIRST || self.upper(n).is_some()
+    }
+
+    /// The registers that are two: the V registers of both halves.
+    pub fn pairs(self) -> impl Iterator<Item = (u8, u8)> {
+        (0..16).filter_map(move |n| self.upper(n).map(|upper| (n, upper)))
+    }
+
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        *self == Halves::default()
+    }
+
+    /// V register and lane of the n-th element of 2^size bytes (0 to 3) in D0 to D31.
+    pub fn place(&self, size: u8, n: u8) -> (u8, u8) {
+        let (register, lane) = (n >> (4 - size), n & (15 >> size));
+        let half = 8 >> size;
+        match self.upper(register) {
+            Some(upper) if lane >= half => (upper, lane - half),
+            _ => (register, lane),
+        }
+    }
+}
+
 /// A mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
+    /// V registers that are halves.
+    pub halves: Halves,
     x: [Option<u8>; 33],
     v: [Option<u8>; 32],
     /// Temporaries, which are only ever cached.
@@ -163,6 +216,7 @@ impl Mapping {
             (X_CANONICAL, V_CANONICAL)
         };
         let mut mapping = Mapping {
+            halves: Halves::default(),
             x: [None; 33],
             v: [None; 32],
             t: [None; 2],
@@ -178,10 +232,11 @@ impl Mapping {
 
     /// A mapping for a region with these uses: the most used registers get host registers. Those that have one in the canonical mapping keep it;
     /// another one must be used more often than it would have to be moved at the region's borders.
-    pub fn chosen(uses: &Uses, a32: bool) -> Mapping {
+    pub fn chosen(uses: &Uses, a32: bool, halves: Halves) -> Mapping {
         let canonical = Mapping::canonical(a32);
         let moves = 6 * uses.crossings;
         Mapping {
+            halves,
             x: choose(&uses.x, moves, &canonical.x, &X_HOSTS[..X_MAPPED], X_CANONICAL.len()),
             v: choose(&uses.v, moves, &canonical.v, &V_HOSTS, V_HOSTS.len()),
             t: [None; 2],

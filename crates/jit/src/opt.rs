@@ -348,7 +348,7 @@ pub(crate) fn end_reads(end: &End) -> Option<Var> {
 }
 
 /// Calls `see` with every variable that an operation names, `vector` with every vector register.
-fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
+pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
     let mut vals: [Option<Val>; 3] = [None; 3];
     let mut d_var = None;
     let mut operands = 0;

@@ -70,6 +70,10 @@ impl Jit {
                 state.v[usize::from(guest)] = (a | b << 32 | c << 64 | d << 96).into();
             }
         }
+        for (low, high) in translation.mapping.halves.pairs() {
+            let half = |n: u8| u128::from(state.v[usize::from(n)]) & u128::from(u64::MAX);
+            state.v[usize::from(low)] = (half(low) | half(high) << 64).into();
+        }
         let eflags = context.uc_mcontext.gregs[libc::REG_EFL as usize] as u64;
         let (carry, sign, zero, overflow) = (
             eflags & 1 != 0,

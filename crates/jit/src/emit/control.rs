@@ -439,8 +439,13 @@ impl Emitter<'_> {
         {
             self.asm.store_slot(x_slot(guest), host);
         }
-        for (guest, host) in from.v_pairs().filter(|&(guest, host)| to.vector(guest) != Some(host)) {
-            self.store_vector_slot(guest, host);
+        self.join(from, to);
+        self.part(from, to);
+        let moved = |guest: u8| !from.halves.is_half(guest) && !to.halves.is_half(guest);
+        for (guest, host) in from.v_pairs() {
+            if moved(guest) && to.vector(guest) != Some(host) {
+                self.store_vector_slot(guest, host);
+            }
         }
         for (guest, host) in to
             .x_pairs()
@@ -448,9 +453,73 @@ impl Emitter<'_> {
         {
             self.asm.load_slot(host, x_slot(guest));
         }
-        for (guest, host) in to.v_pairs().filter(|&(guest, host)| from.vector(guest) != Some(host)) {
-            self.load_vector_slot(guest, host);
+        for (guest, host) in to.v_pairs() {
+            if moved(guest) && from.vector(guest) != Some(host) {
+                self.load_vector_slot(guest, host);
+            }
         }
+        for (low, high) in from.halves.pairs() {
+            let Some(own) = to.vector(low) else { continue };
+            if from.vector(low) != Some(own) {
+                self.load_half(v_slot(low), own);
+            }
+            // (From where it has been stored in one piece.)
+            let upper = if from.vector(high).is_some() {
+                v_slot(low) + 8
+            } else {
+                v_slot(high)
+            };
+            memory!(self.asm.ops, HostAddress::state(upper), (vmovhps Rx(own), Rx(own), QWORD) ());
+        }
+        for (low, high) in to.halves.pairs() {
+            if let Some(own) = to.vector(low).filter(|&own| from.vector(low) != Some(own)) {
+                self.load_half(v_slot(low), own);
+            }
+            if let Some(own) = to.vector(high) {
+                self.load_half(v_slot(high), own);
+            }
+        }
+    }
+
+    /// Before registers are loaded: stores what `from` has in two, as one.
+    fn join(&mut self, from: &Mapping, to: &Mapping) {
+        for (low, high) in from.halves.pairs() {
+            if let Some(host) = from.vector(low).filter(|&host| to.vector(low) != Some(host)) {
+                self.store_half(v_slot(low), host);
+            }
+            match from.vector(high) {
+                Some(host) => self.store_half(v_slot(low) + 8, host),
+                None if to.vector(low).is_none() => self.copy_half(v_slot(low) + 8, v_slot(high)),
+                None => {}
+            }
+        }
+    }
+
+    /// The same of what is two in `to`.
+    fn part(&mut self, from: &Mapping, to: &Mapping) {
+        for (low, high) in to.halves.pairs() {
+            let Some(host) = from.vector(low) else {
+                self.copy_half(v_slot(high), v_slot(low) + 8);
+                continue;
+            };
+            memory!(self.asm.ops, HostAddress::state(v_slot(high)), (vmovhps QWORD) (, Rx(host)));
+            if to.vector(low) != Some(host) {
+                self.store_half(v_slot(low), host);
+            }
+        }
+    }
+
+    fn load_half(&mut self, slot: i32, host: u8) {
+        memory!(self.asm.ops, HostAddress::state(slot), (vmovsd Rx(host), QWORD) ());
+    }
+
+    fn store_half(&mut self, slot: i32, host: u8) {
+        memory!(self.asm.ops, HostAddress::state(slot), (vmovsd QWORD) (, Rx(host)));
+    }
+
+    fn copy_half(&mut self, to: i32, from: i32) {
+        self.load_half(from, 0);
+        self.store_half(to, 0);
     }
 
     fn store_vector_slot(&mut self, guest: u8, host: u8) {

@@ -150,8 +150,8 @@ pub(crate) struct Emitter<'a> {
 pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
     let uses = opt::uses(region);
     let canonical = Mapping::canonical(region.a32);
-    let mapping = if uses.loops {
-        Mapping::chosen(&uses, region.a32)
+    let mapping = if uses.loops || !region.halves.is_none() {
+        Mapping::chosen(&uses, region.a32, region.halves)
     } else {
         canonical.clone()
     };

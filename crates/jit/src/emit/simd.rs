@@ -116,9 +116,10 @@ impl Emitter<'_> {
         if q { self.mapping.vector(n).unwrap_or(X2) } else { X2 }
     }
 
-    /// Whether nobody looks above an element or the lower half that is written to V\[n\]: a temporary of `lift/a32_vector.rs`.
+    /// Whether nobody looks above an element or the lower half that is written to V\[n\]: a temporary of `lift/a32_vector.rs`, or half of a
+    /// register.
     pub(super) fn is_loose(&self, n: u8) -> bool {
-        self.region.a32 && n >= 16
+        self.region.a32 && (n >= 16 || self.base.halves.is_half(n))
     }
 
     /// Puts a result where V\[d\] belongs; its upper half is cleared if not `q`.

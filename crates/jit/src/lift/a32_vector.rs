@@ -2,11 +2,15 @@
 //! V0 to V15, and V16 to V31, which AArch32 lacks, hold temporaries. An operand in the upper part of a register is moved to the bottom
 //! of a temporary, and a result that is not a whole register from there to its place.
 //!
+//! Where a Q register is two ([`Halves`]), each D register has a V register for itself, and neither of it is done.
+//!
 //! It holds while the control bits of FPSCR are clear: A64 obeys FPCR where VFP obeys FPSCR. Floating-point Advanced SIMD, which obeys neither,
 //! is in `a32/standard.rs`; not here either are comparisons, whose flags are FPSCR's.
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
+
+use crate::map::Halves;
 
 /// The temporaries: a result, and copies of the sources.
 pub(super) const RESULT: u8 = 16;
@@ -17,22 +21,50 @@ pub(super) const THIRD: u8 = 19;
 const GENERAL: u8 = 15;
 
 /// Collects the instructions.
-#[derive(Default)]
-pub(super) struct Code(pub(super) Vec<Insn>);
-
-/// Register and lane of S\[n\] (`size` 2) or D\[n\] (3).
-fn place(size: u8, n: u8) -> (u8, u8) {
-    (n >> (4 - size), n & (15 >> size))
+pub(super) struct Code {
+    insns: Vec<Insn>,
+    halves: Halves,
 }
 
 impl Code {
+    /// None so far.
+    pub(super) fn new(halves: Halves) -> Code {
+        Code {
+            insns: Vec::new(),
+            halves,
+        }
+    }
+
+    /// The instructions, if `known`.
+    pub(super) fn finish(self, known: bool) -> Option<Vec<Insn>> {
+        known.then_some(self.insns)
+    }
+
     pub(super) fn push(&mut self, insn: Insn) {
-        self.0.push(insn);
+        self.insns.push(insn);
+    }
+
+    /// Register and lane of S\[n\] (`size` 2), D\[n\] (3), or a smaller element.
+    fn place(&self, size: u8, n: u8) -> (u8, u8) {
+        self.halves.place(size, n)
+    }
+
+    /// Register and lane of one element of D\[n\].
+    fn element(&self, size: u8, n: u8, index: u8) -> (u8, u8) {
+        self.place(size, n * (8 >> size) + index)
+    }
+
+    /// The V register in which to compute S\[n\] or D\[n\]: its own, if it has one.
+    pub(super) fn target(&self, size: u8, n: u8) -> u8 {
+        match self.place(size, n) {
+            (own, 0) if size == 3 && self.halves.is_half(own) => own,
+            _ => RESULT,
+        }
     }
 
     /// V\[temporary\] = S\[n\] or D\[n\], zeros above it.
     fn copy(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
-        let (rn, index) = place(size, n);
+        let (rn, index) = self.place(size, n);
         self.push(Insn::DupElementScalar(DupElementScalar {
             size,
             rd: temporary,
@@ -44,7 +76,7 @@ impl Code {
 
     /// A V register at the bottom of which S\[n\] or D\[n\] is.
     pub(super) fn source(&mut self, size: u8, n: u8, temporary: u8) -> u8 {
-        match place(size, n) {
+        match self.place(size, n) {
             (register, 0) => register,
             _ => self.copy(size, n, temporary),
         }
@@ -52,7 +84,10 @@ impl Code {
 
     /// S\[n\] or D\[n\] = the bottom of V\[from\].
     pub(super) fn result(&mut self, size: u8, n: u8, from: u8) {
-        let (rd, index) = place(size, n);
+        let (rd, index) = self.place(size, n);
+        if rd == from {
+            return;
+        }
         self.push(Insn::InsElement(InsElement {
             size,
             rd,
@@ -64,16 +99,17 @@ impl Code {
 
     /// A scalar instruction with one source.
     fn scalar1(&mut self, size: u8, d: u8, m: u8, insn: impl FnOnce(u8, u8) -> Insn) {
-        let m = self.source(size, m, FIRST);
-        self.push(insn(RESULT, m));
-        self.result(size, d, RESULT);
+        let (m, to) = (self.source(size, m, FIRST), self.target(size, d));
+        self.push(insn(to, m));
+        self.result(size, d, to);
     }
 
     /// A scalar instruction with two sources.
     fn scalar2(&mut self, size: u8, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8) -> Insn) {
         let (n, m) = (self.source(size, n, FIRST), self.source(size, m, SECOND));
-        self.push(insn(RESULT, n, m));
-        self.result(size, d, RESULT);
+        let to = self.target(size, d);
+        self.push(insn(to, n, m));
+        self.result(size, d, to);
     }
 
     /// VMLA and its like: a product that is rounded, and a sum.
@@ -103,21 +139,22 @@ impl Code {
             }));
             addend = THIRD;
         }
+        let to = self.target(size, d);
         self.push(Insn::FaddScalar(FaddScalar {
             size,
-            rd: RESULT,
+            rd: to,
             rn: addend,
             rm: RESULT,
         }));
-        self.result(size, d, RESULT);
+        self.result(size, d, to);
     }
 
     /// A fused multiply-add: destination, sources, addend.
     fn fused(&mut self, size: u8, [d, n, m]: [u8; 3], insn: impl FnOnce(u8, u8, u8, u8) -> Insn) {
         let (n, m) = (self.source(size, n, FIRST), self.source(size, m, SECOND));
-        let addend = self.source(size, d, THIRD);
-        self.push(insn(RESULT, n, m, addend));
-        self.result(size, d, RESULT);
+        let (addend, to) = (self.source(size, d, THIRD), self.target(size, d));
+        self.push(insn(to, n, m, addend));
+        self.result(size, d, to);
     }
 
     /// A number in S\[m\] or D\[m\] becomes an integer in S\[d\].
@@ -129,7 +166,7 @@ impl Code {
 
     /// S\[n\] = R\[t\]
     fn move_in(&mut self, size: u8, n: u8, rt: u8) {
-        let (rd, index) = place(size, n);
+        let (rd, index) = self.place(size, n);
         self.push(Insn::InsGeneral(InsGeneral {
             size,
             rd,
@@ -140,7 +177,7 @@ impl Code {
 
     /// R\[t\] = S\[n\]
     fn move_out(&mut self, rt: u8, n: u8) {
-        let (rn, index) = place(2, n);
+        let (rn, index) = self.place(2, n);
         self.push(Insn::Umov(Umov {
             sf: false,
             size: 2,
@@ -162,11 +199,12 @@ impl Code {
             return self.push(insn(d / 2, n / 2, m / 2));
         }
         let (n, m) = (self.source(3, n, FIRST), self.source(3, m, SECOND));
-        if accumulates {
+        let to = self.target(3, d);
+        if accumulates && to == RESULT {
             self.copy(3, d, RESULT);
         }
-        self.push(insn(RESULT, n, m));
-        self.result(3, d, RESULT);
+        self.push(insn(to, n, m));
+        self.result(3, d, to);
     }
 
     /// A vector instruction with one source.
@@ -233,20 +271,24 @@ impl Code {
         let movi = |rd| Insn::Movi64(Movi64 { q, rd, imm });
         if q {
             self.push(movi(d / 2));
+            if let Some(upper) = self.halves.upper(d / 2) {
+                self.push(movi(upper));
+            }
         } else {
-            self.push(movi(RESULT));
-            self.result(3, d, RESULT);
+            let to = self.target(3, d);
+            self.push(movi(to));
+            self.result(3, d, to);
         }
     }
 }
 
 /// The A64 instructions that do what an instruction of VFP or Advanced SIMD does while the control bits of FPSCR are clear; none if there are
 /// none, or if they are not worth it.
-pub fn equivalent(insn: &a32::Insn) -> Option<Vec<Insn>> {
-    let mut code = Code::default();
+pub fn equivalent(insn: &a32::Insn, halves: Halves) -> Option<Vec<Insn>> {
+    let mut code = Code::new(halves);
     let known =
         scalar(&mut code, insn) || vector(&mut code, insn) || vector_shift(&mut code, insn) || moves(&mut code, insn);
-    known.then_some(code.0)
+    code.finish(known)
 }
 
 /// `A32 => A64;` instructions on numbers, by shape.
@@ -293,12 +335,16 @@ fn scalar(code: &mut Code, insn: &a32::Insn) -> bool {
             code.fused(size, [vd, vn, vm], |rd, rn, rm, ra| Insn::Fnmsub(Fnmsub { size, rd, rn, rm, ra }));
         }
         a32::Insn::VmovRegVfp(a32::VmovRegVfp { size, vd, vm }) => {
-            let ((rd, index), (rn, source)) = (place(size, vd), place(size, vm));
-            code.push(Insn::InsElement(InsElement { size, rd, rn, index, source }));
+            let ((rd, index), (rn, source)) = (code.place(size, vd), code.place(size, vm));
+            code.push(match code.target(size, vd) {
+                RESULT => Insn::InsElement(InsElement { size, rd, rn, index, source }),
+                rd => Insn::DupElementScalar(DupElementScalar { size, rd, rn, index: source }),
+            });
         }
         a32::Insn::VmovImmVfp(a32::VmovImmVfp { size, vd, imm }) => {
-            code.push(Insn::FmovImm(FmovImm { size, rd: RESULT, imm8: 0, imm }));
-            code.result(size, vd, RESULT);
+            let to = code.target(size, vd);
+            code.push(Insn::FmovImm(FmovImm { size, rd: to, imm8: 0, imm }));
+            code.result(size, vd, to);
         }
         a32::Insn::Vsel(a32::Vsel { size, vd, vn, vm, cond }) => {
             code.scalar2(size, [vd, vn, vm], |rd, rn, rm| Insn::Fcsel(Fcsel { size, rd, rn, rm, cond }));
@@ -313,8 +359,9 @@ fn scalar(code: &mut Code, insn: &a32::Insn) -> bool {
         }
         a32::Insn::VcvtSingleDouble(a32::VcvtSingleDouble { vd, vm }) => {
             let rn = code.source(2, vm, FIRST);
-            code.push(Insn::Fcvt(Fcvt { to: 3, from: 2, rd: RESULT, rn }));
-            code.result(3, vd, RESULT);
+            let rd = code.target(3, vd);
+            code.push(Insn::Fcvt(Fcvt { to: 3, from: 2, rd, rn }));
+            code.result(3, vd, rd);
         }
         a32::Insn::VcvtDoubleSingle(a32::VcvtDoubleSingle { vd, vm }) => {
             let rn = code.source(3, vm, FIRST);
@@ -323,12 +370,12 @@ fn scalar(code: &mut Code, insn: &a32::Insn) -> bool {
         }
         a32::Insn::VcvtFromIntVfp(a32::VcvtFromIntVfp { size, vd, vm, signed }) => {
             code.move_out(GENERAL, vm);
-            let (sf, rd, rn) = (false, RESULT, GENERAL);
+            let (sf, rd, rn) = (false, code.target(size, vd), GENERAL);
             code.push(match signed {
                 true => Insn::ScvtfGeneral(ScvtfGeneral { sf, size, rd, rn }),
                 false => Insn::UcvtfGeneral(UcvtfGeneral { sf, size, rd, rn }),
             });
-            code.result(size, vd, RESULT);
+            code.result(size, vd, rd);
         }
         // The current rounding is to nearest: the control bits are clear.
         a32::Insn::VcvtToIntVfp(a32::VcvtToIntVfp { size, vd, vm, signed, zero }) => {
@@ -681,7 +728,7 @@ fn moves(code: &mut Code, insn: &a32::Insn) -> bool {
                 _ => code.copy(3, vn, FIRST),
             };
             if count == 2 && table == FIRST {
-                let (rn, source) = place(3, vn + 1);
+                let (rn, source) = code.place(3, vn + 1);
                 code.push(Insn::InsElement(InsElement { size: 3, rd: FIRST, rn, index: 1, source }));
             }
             let rm = code.source(3, vm, SECOND);
@@ -699,21 +746,23 @@ fn moves(code: &mut Code, insn: &a32::Insn) -> bool {
             code.move_out(rt2, vm + 1);
         }
         a32::Insn::VmovCoresToDouble(a32::VmovCoresToDouble { vm, rt, rt2 }) => {
-            for (half, rt) in (0..).zip([rt, rt2]) {
-                code.push(Insn::InsGeneral(InsGeneral { size: 2, rd: vm / 2, rn: rt, index: 2 * (vm & 1) + half }));
+            for (half, rn) in (0..).zip([rt, rt2]) {
+                let (rd, index) = code.element(2, vm, half);
+                code.push(Insn::InsGeneral(InsGeneral { size: 2, rd, rn, index }));
             }
         }
         a32::Insn::VmovDoubleToCores(a32::VmovDoubleToCores { vm, rt, rt2 }) => {
             for (half, rd) in (0..).zip([rt, rt2]) {
-                code.push(Insn::Umov(Umov { sf: false, size: 2, rd, rn: vm / 2, index: 2 * (vm & 1) + half }));
+                let (rn, index) = code.element(2, vm, half);
+                code.push(Insn::Umov(Umov { sf: false, size: 2, rd, rn, index }));
             }
         }
         a32::Insn::VmovCoreToScalar(a32::VmovCoreToScalar { size, index, vd, rt }) => {
-            let index = (vd & 1) * (8 >> size) + index;
-            code.push(Insn::InsGeneral(InsGeneral { size, rd: vd / 2, rn: rt, index }));
+            let (rd, index) = code.element(size, vd, index);
+            code.push(Insn::InsGeneral(InsGeneral { size, rd, rn: rt, index }));
         }
         a32::Insn::VmovScalarToCore(a32::VmovScalarToCore { size, index, vn, rt, unsigned }) => {
-            let (sf, rd, rn, index) = (false, rt, vn / 2, (vn & 1) * (8 >> size) + index);
+            let (sf, rd, (rn, index)) = (false, rt, code.element(size, vn, index));
             code.push(match unsigned || size == 2 {
                 true => Insn::Umov(Umov { sf, size, rd, rn, index }),
                 false => Insn::Smov(Smov { sf, size, rd, rn, index }),
@@ -773,7 +822,7 @@ mod tests {
     fn equivalents_do_what_the_interpreter_does() {
         let mut random = Random(1);
         let floating = |row: &&a32::Row| ["vfp", "simd", "crypto"].iter().any(|part| row.file.starts_with(part));
-        let mut known = 0;
+        let (mut known, mut in_halves) = (0, 0);
         for row in a32::ROWS.iter().filter(floating) {
             let mut has = false;
             for _ in 0..400 {
@@ -784,13 +833,35 @@ mod tests {
                     word
                 };
                 let Ok(decoded) = a32::decode(word) else { continue };
-                let Some(code) = equivalent(&decoded.insn) else {
+                let (decoded_row, insn) = (decoded.row.name, decoded.insn);
+                let Some(code) = equivalent(&insn, Halves::default()) else {
                     continue;
                 };
-                has |= decoded.row.name == row.name;
+                has |= decoded_row == row.name;
+                // In halves, too, where that is possible.
+                let halves = Halves::of((0..16).filter(|_| !random.next().is_multiple_of(3)));
+                let apart = equivalent(&insn, halves).expect("it is known");
+                if crate::lift::a32::whole(&apart, halves) == 0 {
+                    in_halves += 1;
+                    let mut theirs = state(&mut random);
+                    let mut ours = theirs.clone();
+                    for (low, high) in halves.pairs() {
+                        ours.v[usize::from(high)] = (u128::from(ours.v[usize::from(low)]) >> 64).into();
+                    }
+                    armlet_interpreter::a32::execute(&mut theirs, insn, 4).expect("no trap");
+                    for insn in &apart {
+                        armlet_interpreter::a64::execute(&mut ours, *insn).expect("no trap");
+                    }
+                    for (low, high) in halves.pairs() {
+                        let half = |n: u8| u128::from(ours.v[usize::from(n)]) & u128::from(u64::MAX);
+                        ours.v[usize::from(low)] = (half(low) | half(high) << 64).into();
+                    }
+                    assert_eq!(ours.v[..16], theirs.v[..16], "{word:08x} {} {apart:?}", row.name);
+                    assert_eq!(ours.x[..15], theirs.x[..15], "{word:08x} {} {apart:?}", row.name);
+                }
                 let mut theirs = state(&mut random);
                 let mut ours = theirs.clone();
-                armlet_interpreter::a32::execute(&mut theirs, decoded.insn, 4).expect("no trap");
+                armlet_interpreter::a32::execute(&mut theirs, insn, 4).expect("no trap");
                 for insn in &code {
                     armlet_interpreter::a64::execute(&mut ours, *insn).expect("no trap");
                 }
@@ -808,5 +879,6 @@ mod tests {
             known += u32::from(has);
         }
         assert!(known >= 120, "{known} rows");
+        assert!(in_halves >= 8000, "{in_halves} cases");
     }
 }

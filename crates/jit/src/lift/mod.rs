@@ -25,6 +25,7 @@ use armlet_decoder::a64::{Insn, decode};
 use armlet_interpreter::a64::{Fetch, ends_block};
 
 use crate::ir::*;
+use crate::map::Halves;
 use crate::opt;
 
 /// Guest instructions in a region, at most.
@@ -63,6 +64,8 @@ pub(crate) struct Lifter {
     standard: bool,
     /// Such can be translated.
     trap: bool,
+    /// Q registers that are two (AArch32).
+    halves: Halves,
 }
 
 impl Lifter {
@@ -75,6 +78,7 @@ impl Lifter {
             model: Model::Max,
             standard: false,
             trap: true,
+            halves: Halves::default(),
         }
     }
 
@@ -316,6 +320,7 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
         watched: Vec::new(),
         counters: None,
         a32: false,
+        halves: Halves::default(),
     })
 }
 

@@ -225,3 +225,54 @@ pub fn vectors(set: Set, length: usize, random: &mut Random) -> Case {
     }
     Case::new(set, code, random)
 }
+
+/// A loop over `length` instructions of VFP, loads and stores among them, that is passed through three times: A32.
+pub fn vfp_loop(length: usize, random: &mut Random) -> Case {
+    const COUNTER: u32 = 11;
+    let set = Set::A32;
+    let fits = |row: &&Row| row.file.starts_with("vfp") && row.name != "vmsr";
+    let rows: Vec<&Row> = rows(set).into_iter().filter(fits).collect();
+    let mut code = Vec::new();
+    for _ in 0..length {
+        let row = rows[random.below(rows.len())];
+        let mut candidate = word(row, random);
+        if row.file == "vfp_load_store" {
+            candidate = with_field(row, candidate, b'n', |_| BASES[random.below(2)]);
+            candidate = with_field(row, candidate, b'i', |_| 2 * (1 + random.below(4)) as u32);
+        } else {
+            for letter in *b"tu" {
+                let flags = row.name == "vmrs";
+                candidate = with_field(
+                    row,
+                    candidate,
+                    letter,
+                    |_| if flags { 15 } else { random.below(5) as u32 },
+                );
+            }
+        }
+        if row.pattern.starts_with("cccc") {
+            let cond = if random.below(8) == 0 {
+                random.below(14) as u32
+            } else {
+                14
+            };
+            candidate = candidate & 0x0fff_ffff | cond << 28;
+        }
+        code.extend(halfwords(set, candidate));
+    }
+    // SUBS R11, R11, #1; BNE to the start.
+    code.extend(halfwords(set, 0xe250_0001 | COUNTER << 16 | COUNTER << 12));
+    let offset = (length as u32 + 3).wrapping_neg() & 0x00ff_ffff;
+    code.extend(halfwords(set, 0x1a00_0000 | offset));
+    let mut case = Case::new(set, code, random);
+    case.watch = true;
+    case.r[COUNTER as usize] = 3;
+    // (With other control bits, VFP is interpreted.)
+    if random.below(4) != 0 {
+        case.fpscr &= 0xf000_009f;
+    }
+    for base in BASES {
+        case.r[base as usize] = super::case::DATA as u32 + 16 * 1024 + random.below(128) as u32 * 16;
+    }
+    case
+}

@@ -9,6 +9,7 @@
 
 mod branch;
 mod flags;
+mod halves;
 mod integer;
 mod memory;
 mod standard;
@@ -27,7 +28,11 @@ use super::{Around, Lifter, exits};
 use crate::emit::is_known;
 use crate::enter::HOLDS;
 use crate::ir::*;
+use crate::map::Halves;
 use crate::opt;
+
+#[cfg(test)]
+pub(super) use halves::whole;
 
 /// Guest instructions in a region, at most.
 const MAX_REGION: u32 = 400;
@@ -59,12 +64,25 @@ fn imm(value: u32) -> Val {
     Val::Imm(value.into())
 }
 
-/// A lifter for a processor; `trap` is [`Around::trap`].
-fn lifter(model: Model, trap: bool) -> Lifter {
-    Lifter {
-        model,
-        trap,
-        ..Lifter::new()
+/// How instructions are lifted.
+#[derive(Clone, Copy)]
+struct How {
+    /// For which processor.
+    model: Model,
+    /// [`Around::trap`].
+    trap: bool,
+    /// Q registers that are two.
+    halves: Halves,
+}
+
+impl How {
+    fn lifter(self) -> Lifter {
+        Lifter {
+            model: self.model,
+            trap: self.trap,
+            halves: self.halves,
+            ..Lifter::new()
+        }
     }
 }
 
@@ -428,12 +446,12 @@ fn sets_flags(l: &Lifter) -> bool {
 const APART: usize = 3;
 
 /// Whether VMRS follows VCMP in a run before anything uses or changes flags, and before another block can start; how many instructions on.
-fn copies_flags(rest: &[At], (model, trap): (Model, bool), leaders: &BTreeSet<u32>) -> Option<usize> {
+fn copies_flags(rest: &[At], how: How, leaders: &BTreeSet<u32>) -> Option<usize> {
     let (compare, behind) = rest.split_first()?;
     if !matches!(compare.item.insn, Insn::Vcmp(_) | Insn::VcmpZero(_)) {
         return None;
     }
-    let mut lifter = lifter(model, trap);
+    let mut lifter = how.lifter();
     for (index, at) in behind.iter().take(APART + 1).enumerate() {
         if at.item.cond != ALWAYS || at.inside() || leaders.contains(&at.place.0) {
             return None;
@@ -460,7 +478,7 @@ fn body_of(place: Place) -> u64 {
 }
 
 /// Lifts the blocks of a run.
-fn blocks(run: &[At], how: (Model, bool), leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) {
+fn blocks(run: &[At], how: How, leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) {
     let mut rest = run;
     while !rest.is_empty() {
         rest = block(rest, how, leaders, blocks);
@@ -468,14 +486,9 @@ fn blocks(run: &[At], how: (Model, bool), leaders: &BTreeSet<u32>, blocks: &mut 
 }
 
 /// Lifts a block that starts with `run`, and the body that it may end with; gives back the rest of the run.
-fn block<'a>(
-    run: &'a [At],
-    (model, trap): (Model, bool),
-    leaders: &BTreeSet<u32>,
-    blocks: &mut Vec<Block>,
-) -> &'a [At] {
+fn block<'a>(run: &'a [At], how: How, leaders: &BTreeSet<u32>, blocks: &mut Vec<Block>) -> &'a [At] {
     let pc = run[0].place.0.into();
-    let mut lifter = lifter(model, trap);
+    let mut lifter = how.lifter();
     let mut done = 0;
     // A VMRS that has been lifted with its VCMP.
     let mut copied = None;
@@ -513,7 +526,7 @@ fn block<'a>(
             continue;
         }
         if at.item.cond == ALWAYS {
-            if let Some(index) = copies_flags(&run[done..], (model, trap), leaders) {
+            if let Some(index) = copies_flags(&run[done..], how, leaders) {
                 vector::compare_and_copy(&mut lifter, &at.item.insn);
                 copied = Some(done + index);
                 done += 1;
@@ -552,7 +565,7 @@ fn block<'a>(
             return &run[done..];
         }
         // The block ends before the instruction; the branch belongs to it.
-        let (body, count) = body(&run[done..], (model, trap), leaders);
+        let (body, count) = body(&run[done..], how, leaders);
         let behind = run[done + count - 1].next();
         let test = Test::Cond(at.item.cond);
         let (taken, not) = (body_of(at.place), u64::from(behind.0));
@@ -568,8 +581,8 @@ fn block<'a>(
 }
 
 /// The body of a run's first instruction, and of those behind it that have the same condition; with their number.
-fn body(run: &[At], (model, trap): (Model, bool), leaders: &BTreeSet<u32>) -> (Block, usize) {
-    let mut lifter = lifter(model, trap);
+fn body(run: &[At], how: How, leaders: &BTreeSet<u32>) -> (Block, usize) {
+    let mut lifter = how.lifter();
     let (cond, pc) = (run[0].item.cond, body_of(run[0].place));
     let mut count = 0;
     let mut end = None;
@@ -615,33 +628,46 @@ pub fn region(
     around: &Around<'_>,
 ) -> Result<Region, Fault> {
     let found = find(entry, model, accelerator, code, around)?;
-    let mut all = Vec::new();
-    for run in found.runs.values() {
-        blocks(run, (model, around.trap), &found.leaders, &mut all);
-    }
-    if let Some(first) = all.iter().position(|block| block.pc == u64::from(entry.0)) {
-        all[..=first].rotate_right(1);
-    }
-    let dead_flags = dead_flags(&all, (model, around.trap), code);
+    let mut how = How {
+        model,
+        trap: around.trap,
+        halves: Halves::default(),
+    };
+    let lift = |how: How| {
+        let mut all = Vec::new();
+        for run in found.runs.values() {
+            blocks(run, how, &found.leaders, &mut all);
+        }
+        if let Some(first) = all.iter().position(|block| block.pc == u64::from(entry.0)) {
+            all[..=first].rotate_right(1);
+        }
+        all
+    };
+    let all = lift(how);
     let mut region = Region {
+        dead_flags: dead_flags(&all, how, code),
         blocks: all,
-        dead_flags,
-        watched: found.watched,
+        watched: found.watched.clone(),
         counters: None,
         a32: true,
+        halves: Halves::default(),
     };
+    halves::choose(&mut region, |halves| {
+        how.halves = halves;
+        lift(how)
+    });
     flags::relax(&mut region);
     flags::sink(&mut region);
     Ok(region)
 }
 
 /// Targets outside of the region that define the flags before they use them.
-fn dead_flags(blocks: &[Block], (model, trap): (Model, bool), code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
+fn dead_flags(blocks: &[Block], how: How, code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
     let mut peek = |pc: u64| {
-        let mut lifter = lifter(model, trap);
+        let mut lifter = how.lifter();
         let mut place = Place(pc as u32);
         for _ in 0..PEEK {
-            let item = decode(model, place, ItState(0), code).ok()?;
+            let item = decode(how.model, place, ItState(0), code).ok()?;
             if item.cond != ALWAYS || matches!(item.insn, Insn::It(_)) {
                 return None;
             }

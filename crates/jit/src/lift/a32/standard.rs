@@ -6,6 +6,7 @@ use armlet_decoder::a32;
 use armlet_decoder::a64::*;
 
 use crate::lift::a32_vector::{Code, RESULT, SECOND, THIRD};
+use crate::map::Halves;
 
 /// Elements are of single precision.
 const SIZE: u8 = 2;
@@ -61,7 +62,7 @@ fn step(code: &mut Code, q: bool, [d, n, m]: [u8; 3], minuend: f32, factor: Opti
     code.vector3(q, false, [d, n, m], |rd, rn, rm| {
         Insn::FmulVec(FmulVec { q, size, rd, rn, rm })
     });
-    let own = if q { d / 2 } else { RESULT };
+    let own = if q { d / 2 } else { code.target(3, d) };
     code.push(constant(THIRD, minuend));
     code.push(Insn::FsubVec(FsubVec {
         q,
@@ -81,7 +82,7 @@ fn step(code: &mut Code, q: bool, [d, n, m]: [u8; 3], minuend: f32, factor: Opti
         }));
     }
     if !q {
-        code.result(3, d, RESULT);
+        code.result(3, d, own);
     }
 }
 
@@ -190,7 +191,8 @@ fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
 }
 
 /// The A64 instructions that do, under the standard value of FPSCR, what a floating-point instruction of Advanced SIMD does.
-pub fn equivalent(insn: &a32::Insn) -> Option<Vec<Insn>> {
-    let mut code = Code::default();
-    lift(&mut code, insn).then_some(code.0)
+pub fn equivalent(insn: &a32::Insn, halves: Halves) -> Option<Vec<Insn>> {
+    let mut code = Code::new(halves);
+    let known = lift(&mut code, insn);
+    code.finish(known)
 }

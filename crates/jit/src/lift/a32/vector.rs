@@ -10,6 +10,7 @@ use super::{Lifted, imm, r, standard, t};
 use crate::ir::*;
 use crate::lift::Lifter;
 use crate::lift::a32_vector;
+use crate::map::Halves;
 
 const W: Width = Width::W;
 /// The temporary registers.
@@ -62,17 +63,21 @@ impl Base {
 }
 
 /// `count` registers S (`size` 2) or D (3) from `d` on, in the order of memory: in the largest pieces that are at one place in a V register.
-fn pieces(size: u8, d: u8, count: u8) -> Vec<(u8, u8, u8, i32)> {
+fn pieces(halves: Halves, size: u8, d: u8, count: u8) -> Vec<(u8, u8, u8, i32)> {
     let mut all = Vec::new();
     let (mut n, mut offset) = (d, 0);
     while n < d + count {
         let rest = d + count - n;
         let wide = [4u8, 3, 2]
             .into_iter()
+            .filter(|&wide| wide < 4 || halves.upper(n >> (4 - size)).is_none())
             .find(|&wide| wide == size || wide > size && n % (1 << (wide - size)) == 0 && rest >= 1 << (wide - size))
             .unwrap_or(size);
-        let lane = (n % (1 << (4 - size))) >> (wide - size);
-        all.push((wide, n >> (4 - size), lane, offset));
+        let (register, lane) = match wide {
+            4 => (n >> (4 - size), 0),
+            _ => halves.place(wide, n >> (wide - size)),
+        };
+        all.push((wide, register, lane, offset));
         n += 1 << (wide - size);
         offset += 1 << wide;
     }
@@ -80,7 +85,7 @@ fn pieces(size: u8, d: u8, count: u8) -> Vec<(u8, u8, u8, i32)> {
 }
 
 fn load(l: &mut Lifter, base: Base, size: u8, d: u8, count: u8) {
-    let pieces = pieces(size, d, count);
+    let pieces = pieces(l.halves, size, d, count);
     if let [_, .., (wide, _, _, offset)] = pieces[..] {
         l.push(Op::Load {
             load: Load::Zero(0),
@@ -92,13 +97,14 @@ fn load(l: &mut Lifter, base: Base, size: u8, d: u8, count: u8) {
         let at = base.at(offset);
         l.push(Op::Vector(match size {
             4 => Vector::Load { size, d, at },
+            3 if lane == 0 && l.halves.is_half(d) => Vector::Load { size, d, at },
             _ => Vector::LoadLane { size, d, lane, at },
         }));
     }
 }
 
 fn store(l: &mut Lifter, base: Base, size: u8, d: u8, count: u8) {
-    for (size, a, lane, offset) in pieces(size, d, count) {
+    for (size, a, lane, offset) in pieces(l.halves, size, d, count) {
         let at = base.at(offset);
         l.push(Op::Vector(match size {
             4 => Vector::Store { size, a, at },
@@ -137,10 +143,11 @@ fn write_back(l: &mut Lifter, rn: u8, rm: u8, bytes: u32) -> Lifted {
 
 /// D\[n\] = the lower half of a temporary.
 fn take(l: &mut Lifter, n: u8, from: u8) {
+    let (d, lane) = l.halves.place(3, n);
     l.push(Op::Simd(Simd::Copy {
         size: 3,
-        d: n / 2,
-        lane: n & 1,
+        d,
+        lane,
         a: from,
         from: 0,
     }));
@@ -148,11 +155,12 @@ fn take(l: &mut Lifter, n: u8, from: u8) {
 
 /// The lower half of a temporary = D\[n\].
 fn give(l: &mut Lifter, to: u8, n: u8) {
+    let (a, lane) = l.halves.place(3, n);
     l.push(Op::Simd(Simd::Element {
         size: 3,
         d: to,
-        a: n / 2,
-        lane: n & 1,
+        a,
+        lane,
     }));
 }
 
@@ -218,8 +226,8 @@ fn two_pairs(l: &mut Lifter, place: Place, loads: bool, size: u8, vd: u8, (rn, r
 }
 
 /// The element of a V register that is one of D\[n\].
-fn element(size: u8, n: u8, index: u8) -> (u8, u8) {
-    (n / 2, (n & 1) * (8 >> size) + index)
+fn element(l: &Lifter, size: u8, n: u8, index: u8) -> (u8, u8) {
+    l.halves.place(size, n * (8 >> size) + index)
 }
 
 fn memory(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
@@ -322,7 +330,7 @@ fn memory(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             ..
         }) => {
             let at = element_base(l, place, rn, align).at(0);
-            let (d, lane) = element(size, vd, index);
+            let (d, lane) = element(l, size, vd, index);
             l.push(Op::Vector(Vector::LoadLane { size, d, lane, at }));
             return write_back(l, rn, rm, 1 << size);
         }
@@ -336,7 +344,7 @@ fn memory(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             ..
         }) => {
             let at = element_base(l, place, rn, align).at(0);
-            let (a, lane) = element(size, vd, index);
+            let (a, lane) = element(l, size, vd, index);
             l.push(Op::Vector(Vector::StoreLane { size, a, lane, at }));
             return write_back(l, rn, rm, 1 << size);
         }
@@ -415,7 +423,7 @@ pub(super) fn comparison(l: &mut Lifter, insn: &Insn) -> Option<Comparison> {
         _ => return None,
     };
     let mut number = |n: u8, temporary: u8| {
-        let (register, lane) = (n >> (4 - size), n & (15 >> size));
+        let (register, lane) = l.halves.place(size, n);
         if lane == 0 {
             return register;
         }
@@ -494,8 +502,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         l.push(Op::CopyFpscr);
         return Lifted::Done;
     }
-    match as_a64(l, a32_vector::equivalent(insn), false) {
-        Lifted::Unknown if l.trap => as_a64(l, standard::equivalent(insn), true),
+    match as_a64(l, a32_vector::equivalent(insn, l.halves), false) {
+        Lifted::Unknown if l.trap => as_a64(l, standard::equivalent(insn, l.halves), true),
         lifted => lifted,
     }
 }
