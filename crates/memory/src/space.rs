@@ -117,6 +117,8 @@ struct State {
     brk: brk::Brk,
     /// `RLIMIT_AS` of the guest, in bytes; `None` is unlimited.
     limit: Option<u64>,
+    /// `RLIMIT_DATA`, likewise.
+    data_limit: Option<u64>,
 }
 
 /// The address space, held still (see [`AddressSpace::freeze`]).
@@ -206,12 +208,12 @@ impl AddressSpace {
             if is_set(libc::MAP_FIXED_NOREPLACE) && !state.tree.is_free(&range) {
                 return Err(EEXIST);
             }
-            state.charge(length, &range)?;
+            state.charge(length, &range, mapping.is_data())?;
             changed = state.code_in(&range);
             state.claim(&range, || make(&range, libc::MAP_FIXED))?;
             range
         } else {
-            state.charge(length, &(0..0))?;
+            state.charge(length, &(0..0), mapping.is_data())?;
             let start = state.place(&self.layout, address, length, |range, how| make(range, how))?;
             start..start + length
         };
@@ -277,6 +279,16 @@ impl AddressSpace {
                 break;
             }
             let piece_range = piece.range();
+            let becomes_data = Mapping {
+                protection,
+                ..piece.clone()
+            };
+            if becomes_data.is_data() && !piece.is_data() {
+                result = state.charge_data(piece.length(), &(0..0));
+                if result.is_err() {
+                    break;
+                }
+            }
             // SAFETY: a range that the book has as the guest's.
             result = unsafe { host::protect(&piece_range, protection.host()) };
             if result.is_err() {
@@ -395,9 +407,26 @@ impl AddressSpace {
         self.lock().tree.total()
     }
 
+    /// Where the heap begins.
+    #[must_use]
+    pub fn heap_start(&self) -> u64 {
+        self.lock().brk.area().start
+    }
+
+    /// The most bytes that were ever mapped.
+    #[must_use]
+    pub fn peak_bytes(&self) -> u64 {
+        self.lock().tree.peak()
+    }
+
     /// Sets the guest's `RLIMIT_AS` in bytes; `None` is unlimited. More than that cannot be mapped (ENOMEM).
     pub fn set_limit(&self, limit: Option<u64>) {
         self.lock().limit = limit;
+    }
+
+    /// Sets the guest's `RLIMIT_DATA` in bytes; `None` is unlimited. More private writable memory cannot be mapped (ENOMEM).
+    pub fn set_data_limit(&self, limit: Option<u64>) {
+        self.lock().data_limit = limit;
     }
 
     /// The executable range around `address`, for the decoder of a block: code may be fetched from there.
@@ -478,11 +507,28 @@ impl AddressSpace {
 }
 
 impl State {
-    /// Whether `length` more bytes may be mapped, when those in `replaced` go away.
-    fn charge(&self, length: u64, replaced: &Range<u64>) -> Result<(), Error> {
-        let Some(limit) = self.limit else { return Ok(()) };
-        let replaced: u64 = self.tree.pieces(replaced).iter().map(Mapping::length).sum();
-        if self.tree.total() - replaced + length > limit {
+    /// Whether the limits leave room for `length` more bytes of that kind in place of what is in `replaced`.
+    fn charge(&self, length: u64, replaced: &Range<u64>, is_data: bool) -> Result<(), Error> {
+        if let Some(limit) = self.limit {
+            let gone: u64 = self.tree.pieces(replaced).iter().map(Mapping::length).sum();
+            if self.tree.total() - gone + length > limit {
+                return Err(ENOMEM);
+            }
+        }
+        if is_data {
+            self.charge_data(length, replaced)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The same for `RLIMIT_DATA` alone.
+    fn charge_data(&self, length: u64, replaced: &Range<u64>) -> Result<(), Error> {
+        let Some(limit) = self.data_limit else { return Ok(()) };
+        let data = |mapping: &Mapping| if mapping.is_data() { mapping.length() } else { 0 };
+        let all: u64 = self.tree.iter().map(data).sum();
+        let gone: u64 = self.tree.pieces(replaced).iter().map(data).sum();
+        if all - gone + length > limit {
             Err(ENOMEM)
         } else {
             Ok(())

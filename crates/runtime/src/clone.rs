@@ -61,6 +61,7 @@ impl Thread {
         let mut cpu = Box::new(state.clone());
         enter_child(self.process.program.abi, &mut cpu, args);
         let mut thread = Thread::new(Arc::clone(&self.process), self.mask());
+        thread.mailbox.set_seccomp(self.mailbox.seccomp());
         if args.flags & CHILD_CLEARTID != 0 {
             thread.clear_child_tid = args.child_tid;
         }
@@ -138,6 +139,7 @@ impl Thread {
     fn share_memory(&self, args: &CloneArgs, state: &State) -> Result<u64, Errno> {
         let mut parent = Thread::new(Arc::clone(&self.process), self.mask());
         parent.alternate_stack = self.alternate_stack;
+        parent.mailbox.set_seccomp(self.mailbox.seccomp());
         let (args, state) = (args.clone(), Box::new(state.clone()));
         let (send, receive) = sync_channel(1);
         let spawned = {
@@ -179,6 +181,7 @@ impl Thread {
         enter_child(self.process.program.abi, &mut cpu, args);
         let mut thread = Thread::new(Arc::new(process), self.mask());
         thread.alternate_stack = self.alternate_stack;
+        thread.mailbox.set_seccomp(self.mailbox.seccomp());
         if args.flags & CHILD_CLEARTID != 0 {
             thread.clear_child_tid = args.child_tid;
         }

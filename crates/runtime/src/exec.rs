@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use armlet_loader::{ElfError, elf};
 use armlet_observe::End;
+use armlet_syscall::process::limits;
 use armlet_syscall::task::Exec;
 use armlet_syscall::{Errno, fs, host};
 
@@ -70,7 +71,10 @@ impl Thread {
         if let Program::Arm { file, path, arguments } = find(&exec, sysroot.as_deref())? {
             return self.run_in_armlet(&file, path, arguments, exec.environment);
         }
-        // A native program, or a script that ends at one: the host's kernel does all of it.
+        // A native program, or a script that ends at one: the host's kernel does all of it. It would not be held by the guest's filters.
+        if self.mailbox.seccomp().mode() != 0 {
+            return Err(Errno::EACCES);
+        }
         drop(sysroot);
         let leaving = Leaving::new(exec.path, exec.arguments, exec.environment);
         Err(self.leave(leaving, exec.dirfd, exec.flags, self.mask()))
@@ -112,6 +116,18 @@ impl Thread {
         } else {
             None
         };
+        let seccomp = self.mailbox.seccomp();
+        let seccomp = if seccomp.mode() == 0 {
+            None
+        } else {
+            let mut file = memory_file(c"armlet-seccomp")?;
+            seccomp.save(&mut file)?;
+            Some(inheritable(file.as_raw_fd())?)
+        };
+        let limits = limits::kept();
+        let mut options = self.process.program.options.clone();
+        let stack = limits.iter().find(|limit| limit.0 == libc::RLIMIT_STACK);
+        options.stack_size = stack.map_or(options.stack_size, |&(_, soft, _)| Some(soft));
         let handover = Handover {
             executable,
             program,
@@ -119,7 +135,9 @@ impl Thread {
             mask: self.mask(),
             strace,
             binary,
-            options: self.process.program.options.clone(),
+            seccomp,
+            limits,
+            options,
         };
         environment.push(handover.encode());
         drop(handover);
@@ -158,6 +176,13 @@ impl Thread {
         self.mailbox.set_mask(self.mask());
         result.err().unwrap_or(Errno::ENOSYS)
     }
+}
+
+/// A new file in memory.
+fn memory_file(name: &CStr) -> Result<File, Errno> {
+    let args = [name.as_ptr() as u64, libc::MFD_CLOEXEC.into(), 0, 0, 0, 0];
+    // SAFETY: only makes a descriptor, which is nobody else's.
+    unsafe { host::call(libc::SYS_memfd_create, args).map(|descriptor| File::from_raw_fd(descriptor as i32)) }
 }
 
 /// The path by which the kernel knows an open file: absolute, and without symbolic links. `None` without /proc.

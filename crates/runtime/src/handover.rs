@@ -35,6 +35,10 @@ pub(crate) struct Handover {
     pub strace: Option<i32>,
     /// armlet's own binary, if `/proc/self/exe` does not lead to it.
     pub binary: Option<i32>,
+    /// A file with what the thread has promised by seccomp(2), if anything.
+    pub seccomp: Option<i32>,
+    /// The resource limits that the host does not know: resource, soft, hard.
+    pub limits: Vec<(u32, u64, u64)>,
     /// The options of the command line.
     pub options: Options,
 }
@@ -59,6 +63,8 @@ impl Handover {
             number(self.mask),
             optional(self.strace.map(|descriptor| number(descriptor as u64))),
             optional(self.binary.map(|descriptor| number(descriptor as u64))),
+            optional(self.seccomp.map(|descriptor| number(descriptor as u64))),
+            serde_json::to_vec(&self.limits).unwrap_or_default(),
             serde_json::to_vec(&options.strace_options).unwrap_or_default(),
             optional(sysroot),
             optional(release),
@@ -97,6 +103,8 @@ impl Handover {
             mask: parse(next()?)?,
             strace: descriptor(next()?)?,
             binary: descriptor(next()?)?,
+            seccomp: descriptor(next()?)?,
+            limits: serde_json::from_slice(next()?).ok()?,
             options: Options {
                 strace_options: serde_json::from_slice(next()?).ok()?,
                 settings: Settings {
@@ -174,6 +182,8 @@ mod tests {
             mask: u64::MAX,
             strace: Some(901),
             binary: None,
+            seccomp: Some(902),
+            limits: vec![(9, 1 << 30, u64::MAX)],
             options: Options {
                 settings: Settings {
                     sysroot: Some("/srv/arm:64".into()),

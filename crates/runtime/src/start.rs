@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -18,6 +18,8 @@ use armlet_loader::{Content, Entropy, LoadError, LoadedProgram};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
 use armlet_syscall::abi::Abi;
+use armlet_syscall::process::limits;
+use armlet_syscall::seccomp::Seccomp;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
 use armlet_syscall::{Errno, fs, host};
@@ -151,6 +153,8 @@ fn prepare(launch: Launch) -> Result<Start, LaunchError> {
         (file.into(), program, arguments)
     };
     Ok(Start {
+        seccomp: None,
+        limits: Vec::new(),
         file,
         path,
         arguments,
@@ -219,7 +223,16 @@ pub fn resume(build: impl FnOnce(&str) -> Option<Arc<dyn View>>) -> Option<Launc
     let arguments = std::env::args_os()
         .filter_map(|argument| CString::new(argument.into_vec()).ok())
         .collect();
+    // SAFETY: as above.
+    let seccomp = handover
+        .seccomp
+        .map(|descriptor| unsafe { File::from_raw_fd(descriptor) });
     let start = Start {
+        seccomp: seccomp.and_then(|mut file| {
+            file.rewind().ok()?;
+            Seccomp::restore(&mut file)
+        }),
+        limits: handover.limits,
         file,
         path: PathBuf::from(OsString::from_vec(handover.path.into_bytes())),
         arguments,
@@ -282,6 +295,8 @@ fn open_strace(options: &Options) -> Result<Option<Strace>, LaunchError> {
 
 /// All that is known before the program is loaded.
 struct Start {
+    seccomp: Option<Seccomp>,
+    limits: Vec<(u32, u64, u64)>,
     file: OwnedFd,
     path: PathBuf,
     arguments: Vec<CString>,
@@ -314,6 +329,7 @@ impl Start {
             Ok(layout) => Arc::new(AddressSpace::new(layout)),
             Err(error) => return error,
         };
+        limits::adopt(&self.limits, &space);
         armlet_memory::fault::prepare();
         let actions = Actions::inherited();
         let executable = exec::true_path(&file);
@@ -378,6 +394,7 @@ impl Start {
         let process = Arc::new(process);
         crate::perf::start(&process);
         let thread = Thread::new(process, self.mask);
+        thread.mailbox.set_seccomp(self.seccomp.unwrap_or_default());
         let status = Runner::new(cpu, thread).run();
         // Only this thread: others may go on.
         quiet_call(libc::SYS_exit, [status as u64]);
@@ -434,14 +451,25 @@ fn tell_the_kernel(loaded: &LoadedProgram) {
     const PR_SET_MM_MAP: u64 = 14;
     // SAFETY: asks where armlet's own break is, which stays there.
     let brk = unsafe { host::call(libc::SYS_brk, [0; 6]) }.unwrap_or(0);
-    let pages = loaded.program.elf.pages();
+    // As the kernel's loader has it: the executable segments are the code, the highest one is the data.
     let bias = loaded.program.bias;
-    let (start, end) = (pages.start.wrapping_add(bias), pages.end.wrapping_add(bias));
+    let segments = &loaded.program.elf.segments;
+    let code = segments
+        .iter()
+        .filter(|segment| segment.protection & libc::PROT_EXEC as u32 != 0);
+    let start_code = code.clone().map(|segment| segment.address).min().unwrap_or(0);
+    let end_code = code
+        .map(|segment| segment.address + segment.file_size)
+        .max()
+        .unwrap_or(0);
+    let data = segments
+        .last()
+        .map_or(0..0, |segment| segment.address..segment.address + segment.file_size);
     let map = MemoryMap {
-        start_code: start,
-        end_code: end,
-        start_data: start,
-        end_data: end,
+        start_code: start_code.wrapping_add(bias),
+        end_code: end_code.wrapping_add(bias),
+        start_data: data.start.wrapping_add(bias),
+        end_data: data.end.wrapping_add(bias),
         start_brk: brk,
         brk,
         start_stack: loaded.sp,

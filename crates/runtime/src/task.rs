@@ -1,14 +1,17 @@
 //! The guest thread as the system call layer sees it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use armlet_cpu::a64::State;
 use armlet_memory::AddressSpace;
 use armlet_syscall::abi::Abi;
+use armlet_syscall::seccomp::Seccomp;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
 use armlet_syscall::{Errno, Task};
 
+use crate::signal::host::{self as signals, Mailbox};
 use crate::thread::Thread;
 
 impl Task for Thread {
@@ -34,6 +37,7 @@ impl Task for Thread {
         Image {
             executable: &program.executable,
             arguments: &program.arguments,
+            environment: (program.loaded.environment.start, program.loaded.environment.end),
             auxv: &program.loaded.auxv,
             stack: (program.loaded.stack.start, program.loaded.stack.end),
             vdso: (vdso, vdso + armlet_memory::PAGE_SIZE),
@@ -86,6 +90,10 @@ impl Task for Thread {
         self.process.actions.exchange(signal as i32, new).ok_or(Errno::EINVAL)
     }
 
+    fn signal_dispositions(&self) -> [u64; 2] {
+        self.process.actions.dispositions()
+    }
+
     fn signal_mask(&self) -> u64 {
         self.mask()
     }
@@ -113,5 +121,27 @@ impl Task for Thread {
 
     fn restart_block(&mut self) -> &mut Option<RestartBlock> {
         &mut self.restart_block
+    }
+
+    fn seccomp(&self) -> Seccomp {
+        self.mailbox.seccomp()
+    }
+
+    fn set_seccomp(&mut self, seccomp: Seccomp) {
+        self.mailbox.set_seccomp(seccomp);
+    }
+
+    fn set_seccomp_of_all(&mut self, seccomp: Seccomp) -> Result<(), i32> {
+        let threads = self.process.threads.lock();
+        // A child of vfork runs in this memory too, but is another process.
+        let own = |mailbox: &&Arc<Mailbox>| signals::is_own_thread(mailbox.thread.load(Ordering::Relaxed));
+        let all: Vec<_> = threads.iter().filter(own).collect();
+        match all.iter().find(|mailbox| !mailbox.seccomp().can_become(&seccomp)) {
+            Some(other) => Err(other.thread.load(Ordering::Relaxed)),
+            None => {
+                all.iter().for_each(|mailbox| mailbox.set_seccomp(seccomp.clone()));
+                Ok(())
+            }
+        }
     }
 }

@@ -77,6 +77,13 @@ impl Thread {
     }
 }
 
+impl Thread {
+    /// Whether the process has no other thread.
+    fn is_last(&self) -> bool {
+        self.process.borrows_memory || self.process.threads.lock().len() <= 1
+    }
+}
+
 impl Runner {
     /// A thread that begins with the registers `cpu`.
     pub fn new(cpu: Box<State>, thread: Thread) -> Runner {
@@ -172,6 +179,14 @@ impl Runner {
                             self.cpu.pc = self.cpu.pc.wrapping_sub(svc);
                             self.raise(trap);
                         }
+                        Outcome::Trapped(trapped) => self.thread.trapped(&mut self.cpu, &trapped),
+                        Outcome::KillThread(signal) => {
+                            if self.thread.is_last() {
+                                self.thread.die(signal);
+                            }
+                            return signal;
+                        }
+                        Outcome::KillProcess(signal) => self.thread.die(signal),
                         Outcome::ExitThread(status) => return status,
                         Outcome::ExitProcess(status) => exit::process(&mut self.thread, status),
                     }

@@ -9,6 +9,7 @@ use armlet_memory::{self as memory, Plain, ticks, untag};
 
 use crate::abi::Abi;
 use crate::row::{Action, Row};
+use crate::seccomp::{self, Verdict};
 use crate::strace::translation;
 use crate::task::{Break, Outcome, Reply, Restart, Task};
 use crate::{Errno, host, net};
@@ -171,14 +172,24 @@ fn six<const N: usize>(args: [u64; N]) -> [u64; 6] {
 pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
     let abi = task.abi();
     let number = abi.register(state, abi.number_register());
+    let refused = if seccomp::is_active() {
+        match seccomp::judge(task, state) {
+            Verdict::Go => None,
+            Verdict::Answer(reply) => Some(reply),
+            Verdict::End(outcome) => return outcome,
+        }
+    } else {
+        None
+    };
     let Some(row) = abi.row(number) else {
         if let Some(strace) = task.strace() {
             strace.unknown(number, abi, state);
         }
-        if abi == Abi::A32 && crate::table_a32::is_illegal(number) {
+        if refused.is_none() && abi == Abi::A32 && crate::table_a32::is_illegal(number) {
             return Outcome::Trap(Trap::Undefined);
         }
-        abi.set_result(state, Errno::ENOSYS.to_guest());
+        let reply = refused.unwrap_or(Err(Errno::ENOSYS));
+        abi.set_result(state, reply.unwrap_or_else(Errno::to_guest));
         return Outcome::Continue;
     };
     let mut args = match abi {
@@ -200,10 +211,11 @@ pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
         state,
         task,
     };
-    let reply = match row.action {
-        Action::Host(number) => call.pass(number),
-        Action::Run(handler) => handler(&mut call),
-        Action::Refuse(errno, _) => Err(Break::Errno(errno)),
+    let reply = match (refused, row.action) {
+        (Some(reply), _) => reply.map_err(Break::Errno),
+        (None, Action::Host(number)) => call.pass(number),
+        (None, Action::Run(handler)) => handler(&mut call),
+        (None, Action::Refuse(errno, _)) => Err(Break::Errno(errno)),
     };
     if let (Some(line), Some(strace)) = (line, call.task.strace()) {
         strace.leave(line, reply);

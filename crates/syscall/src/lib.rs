@@ -9,6 +9,7 @@
 //! * [`abi`]: the layouts and constants in which the guest differs from the host;
 //! * [`fs`], [`mm`], [`process`], [`signal`], [`sync`], [`time`], `net`, `aio`: the calls that are more than a renumbering. The last two
 //!   have only what AArch32 needs: a 64-bit guest's sockets and contexts are the host's;
+//! * [`seccomp`]: the filters of the guest;
 //! * [`strace`]: the trace.
 
 pub mod abi;
@@ -22,6 +23,7 @@ pub mod mm;
 mod net;
 pub mod process;
 pub mod row;
+pub mod seccomp;
 pub mod signal;
 pub mod strace;
 pub mod sync;

@@ -13,7 +13,7 @@ use crate::row::{Row, host, refuse, run, syscalls};
 use crate::strace::{decode as d, decode_a32 as d32, names as n};
 use crate::task::Restart::{Block, Never, NoHandler, Sys};
 use crate::task::{Break, Reply};
-use crate::{Errno, aio, fs, mm, net, process, signal, sync, time};
+use crate::{Errno, aio, fs, mm, net, process, seccomp, signal, sync, time};
 
 /// Why calls that change the running kernel are refused.
 const KERNEL_OF_ANOTHER_MACHINE: &str = "the running kernel is not the guest's, and is of another architecture";
@@ -418,7 +418,7 @@ syscalls! {
     380 sched_setattr(Int, Ptr, Hex) = host(SYS_sched_setattr);
     381 sched_getattr(Int, Ptr, UInt, Hex) = host(SYS_sched_getattr);
     382 renameat2(DirFd, Path, DirFd, Path, Flags(&n::RENAME)) = host(SYS_renameat2);
-    383 seccomp(Int, Hex, Ptr) = refuse(Errno::ENOSYS, "a filter of the guest's would see the host's numbers (kernel without CONFIG_SECCOMP)");
+    383 seccomp(Int, Hex, Ptr) = run(seccomp::seccomp);
     384 getrandom(HexOut, Size, Flags(&n::GRND)) = host(SYS_getrandom).blocks(Sys);
     385 memfd_create(Str, Flags(&n::MFD)) = host(SYS_memfd_create);
     386 bpf(Int, Ptr, UInt) = refuse(Errno::EPERM, KERNEL_OF_ANOTHER_MACHINE);

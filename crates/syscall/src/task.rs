@@ -24,6 +24,7 @@ use armlet_memory::AddressSpace;
 
 use crate::Errno;
 use crate::abi::Abi;
+use crate::seccomp::{Seccomp, Trapped};
 use crate::strace::Strace;
 use crate::time::Width;
 
@@ -81,6 +82,9 @@ pub trait Task {
     /// `rt_sigaction`: answers the old action; `signal` is 1 to 64, and is neither SIGKILL nor SIGSTOP when `new` is given.
     fn sigaction(&mut self, signal: u32, new: Option<SigAction>) -> Result<SigAction, Errno>;
 
+    /// The signals that are ignored, and those that have a handler; bits as in the mask.
+    fn signal_dispositions(&self) -> [u64; 2];
+
     /// The mask of blocked signals: bit `n - 1` is signal `n`.
     fn signal_mask(&self) -> u64;
 
@@ -103,6 +107,16 @@ pub trait Task {
 
     /// What `restart_syscall` goes on with; one slot per thread, empty at its start.
     fn restart_block(&mut self) -> &mut Option<RestartBlock>;
+
+    /// What the thread has promised by seccomp(2).
+    fn seccomp(&self) -> Seccomp;
+
+    /// Sets it, for this thread.
+    fn set_seccomp(&mut self, seccomp: Seccomp);
+
+    /// Sets it for all threads of the process (`SECCOMP_FILTER_FLAG_TSYNC`), or for none: then the error is the id of a thread whose own
+    /// promises stand in the way (see [`Seccomp::can_become`]).
+    fn set_seccomp_of_all(&mut self, seccomp: Seccomp) -> Result<(), i32>;
 }
 
 /// What was set on the command line and holds for the whole process tree.
@@ -123,6 +137,8 @@ pub struct Image<'a> {
     pub executable: &'a Path,
     /// The argument strings.
     pub arguments: &'a [CString],
+    /// Guest addresses of the environment's strings: first byte, and one past the last.
+    pub environment: (u64, u64),
     /// The auxiliary vector as it lies on the stack: (type, value) pairs, AT_NULL included.
     pub auxv: &'a [(u64, u64)],
     /// Guest addresses of the main stack's mapping: first byte, and one past the last.
@@ -320,4 +336,10 @@ pub enum Outcome {
     ExitThread(i32),
     /// End the process.
     ExitProcess(i32),
+    /// seccomp: the call was not made; raise SIGSYS with that siginfo, and the registers as they are. The PC stands behind the SVC.
+    Trapped(Trapped),
+    /// seccomp: end this thread, and the process by that signal if it is the last.
+    KillThread(i32),
+    /// seccomp: end the process by that signal, whatever the guest does with it.
+    KillProcess(i32),
 }

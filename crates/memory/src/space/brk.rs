@@ -72,7 +72,7 @@ impl State {
             if !self.tree.is_free(&range) {
                 return Ok(());
             }
-            self.charge(new - old, &(0..0))?;
+            self.charge(new - old, &(0..0), true)?;
             let protection = Protection::READ_WRITE;
             let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
             // SAFETY: `claim` has taken the range for the guest.

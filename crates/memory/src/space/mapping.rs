@@ -128,6 +128,18 @@ impl Mapping {
         self.end - self.start
     }
 
+    /// Whether it counts as data (`RLIMIT_DATA`, `VmData`): private and writable, and no stack.
+    #[must_use]
+    pub fn is_data(&self) -> bool {
+        self.protection.write() && !self.shared && !self.is_stack()
+    }
+
+    /// Whether it counts as stack (`VmStk`).
+    #[must_use]
+    pub fn is_stack(&self) -> bool {
+        self.grows_down || self.name.as_deref() == Some("[stack]")
+    }
+
     /// The part of it within `range`, which must overlap it.
     pub(super) fn clip(&self, range: &Range<u64>) -> Mapping {
         let start = self.start.max(range.start);

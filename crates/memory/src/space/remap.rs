@@ -203,6 +203,7 @@ impl State {
         } else {
             0
         };
-        self.charge(request.new_length.saturating_sub(gone), replaced)
+        let more = request.new_length.saturating_sub(gone);
+        self.charge(more, replaced, request.mapping.is_data())
     }
 }

@@ -10,12 +10,18 @@ use super::mapping::Mapping;
 pub(super) struct Tree {
     mappings: BTreeMap<u64, Mapping>,
     total: u64,
+    peak: u64,
 }
 
 impl Tree {
     /// The bytes in all mappings.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// The most that [`Tree::total`] has ever been.
+    pub fn peak(&self) -> u64 {
+        self.peak
     }
 
     /// The mapping at `address`.
@@ -105,6 +111,7 @@ impl Tree {
     pub fn insert(&mut self, mut mapping: Mapping) {
         self.remove(&mapping.range());
         self.total += mapping.length();
+        self.peak = self.peak.max(self.total);
         if let Some(before) = mapping.start.checked_sub(1).and_then(|last| self.at(last))
             && before.continues_in(&mapping)
         {

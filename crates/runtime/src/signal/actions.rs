@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use armlet_syscall::task::SigAction;
 
 use super::host::{HostAction, is_ignored, set_action};
-use super::{FAULTS, bit};
+use super::{FAULTS, SignalSet, bit};
 
 const SIG_DFL: u64 = 0;
 const SIG_IGN: u64 = 1;
@@ -97,6 +97,19 @@ impl Actions {
             mirror(signal, action);
         }
         Some(old)
+    }
+
+    /// The signals that are ignored, and those that have a handler.
+    pub fn dispositions(&self) -> [SignalSet; 2] {
+        let (mut ignored, mut caught) = (0, 0);
+        for (signal, action) in (1..).zip(self.lock().iter()) {
+            match action.handler {
+                SIG_DFL => {}
+                SIG_IGN => ignored |= bit(signal),
+                _ => caught |= bit(signal),
+            }
+        }
+        [ignored, caught]
     }
 
     /// What is to be done now; a handler with `SA_RESETHAND` is taken out.

@@ -8,6 +8,7 @@ use armlet_observe::End;
 use armlet_syscall::Restart;
 use armlet_syscall::abi::Abi;
 use armlet_syscall::errno::Errno;
+use armlet_syscall::seccomp::Trapped;
 use armlet_syscall::task::{AltStack, SigAction};
 
 use super::frame::{self, Setup};
@@ -152,6 +153,23 @@ impl Thread {
         self.die(signal);
     }
 
+    /// A system call that a filter of the guest's has turned into SIGSYS. If there is no handler that can be run, it kills.
+    pub(crate) fn trapped(&mut self, cpu: &mut State, trapped: &Trapped) {
+        let mut info = SigInfo::fault(libc::SIGSYS, code::SYS_SECCOMP, trapped.address);
+        info.errno = trapped.data as i32;
+        info.fields[1] = u64::from(trapped.number) | u64::from(trapped.architecture) << 32;
+        if self.discards(cpu, &info) {
+            return;
+        }
+        if self.mask() & bit(libc::SIGSYS) == 0
+            && let Disposition::Handle(action) = self.process.actions.take(libc::SIGSYS)
+        {
+            return self.handle(cpu, &info, &action, None);
+        }
+        self.trace(&info);
+        self.die(libc::SIGSYS);
+    }
+
     /// A frame that cannot be written or read: SIGSEGV, which kills unless it has a handler that can be run.
     pub(crate) fn bad_frame(&mut self, cpu: &mut State, during: i32) {
         let info = SigInfo {
@@ -261,6 +279,7 @@ impl Thread {
             (libc::SIGBUS, code::BUS_ADRERR) => "BUS_ADRERR".to_owned(),
             (libc::SIGILL, code::ILL_ILLOPC) => "ILL_ILLOPC".to_owned(),
             (libc::SIGTRAP, code::TRAP_BRKPT) => "TRAP_BRKPT".to_owned(),
+            (libc::SIGSYS, code::SYS_SECCOMP) => "SYS_SECCOMP".to_owned(),
             (libc::SIGCHLD, libc::CLD_EXITED) => "CLD_EXITED".to_owned(),
             (libc::SIGCHLD, libc::CLD_KILLED) => "CLD_KILLED".to_owned(),
             (libc::SIGCHLD, libc::CLD_DUMPED) => "CLD_DUMPED".to_owned(),

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use armlet_syscall::Errno;
 use armlet_syscall::host;
+use armlet_syscall::seccomp::Seccomp;
 
 use super::{FAULTS, SigInfo, SignalSet, bit};
 
@@ -129,6 +130,12 @@ pub(crate) fn gettid() -> i32 {
     unsafe { host::call(libc::SYS_gettid, [0; 6]) }.map_or(0, |tid| tid as i32)
 }
 
+/// Whether a thread id is one of this process.
+pub(crate) fn is_own_thread(thread: i32) -> bool {
+    // SAFETY: signal 0 is not sent.
+    unsafe { host::call(libc::SYS_tgkill, [libc::getpid() as u64, thread as u64, 0, 0, 0, 0]) }.is_ok()
+}
+
 /// Ends the process as the signal's default action does, so that whoever waits for it sees that signal.
 pub(crate) fn die(signal: i32) -> ! {
     set_action(signal, HostAction::Default, 0);
@@ -170,6 +177,8 @@ pub(crate) struct Mailbox {
     pub thread: AtomicI32,
     /// The head of an AArch32 thread's list of robust mutexes; 0 for none. Of a 64-bit thread's, the host's kernel knows.
     pub robust_list: AtomicU64,
+    /// What the thread has promised by seccomp(2); another thread may set it too.
+    seccomp: Mutex<Seccomp>,
     /// Code that was changed since the thread looked last.
     invalid: Mutex<Vec<Range<u64>>>,
 }
@@ -192,8 +201,19 @@ impl Mailbox {
             sent_faults: Default::default(),
             thread: AtomicI32::new(0),
             robust_list: AtomicU64::new(0),
+            seccomp: Mutex::default(),
             invalid: Mutex::default(),
         }
+    }
+
+    /// What the thread has promised.
+    pub fn seccomp(&self) -> Seccomp {
+        self.seccomp.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets it.
+    pub fn set_seccomp(&self, seccomp: Seccomp) {
+        *self.seccomp.lock().unwrap_or_else(PoisonError::into_inner) = seccomp;
     }
 
     fn blocked(&self) -> SignalSet {

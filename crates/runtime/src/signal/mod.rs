@@ -46,6 +46,7 @@ pub(crate) mod code {
     pub const BUS_ADRERR: i32 = 2;
     pub const ILL_ILLOPC: i32 = 1;
     pub const TRAP_BRKPT: i32 = 1;
+    pub const SYS_SECCOMP: i32 = 1;
     pub const SI_KERNEL: i32 = 0x80;
 }
 

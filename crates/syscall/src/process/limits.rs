@@ -1,7 +1,9 @@
 //! Resource limits. Those on address space, data and stack would hit armlet's own mappings, so that they are kept here, per
-//! process, and never reach the host; that on the address space is kept by it. All others are the host's.
+//! process and over `execve`, and never reach the host; those on address space and data are kept by the address space. All others are the host's.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use armlet_memory::AddressSpace;
 
 use crate::Errno;
 use crate::abi::Abi;
@@ -19,7 +21,7 @@ struct Kept {
     hard: AtomicU64,
 }
 
-const fn kept(resource: u32) -> Kept {
+const fn unset(resource: u32) -> Kept {
     Kept {
         resource,
         set: AtomicBool::new(false),
@@ -28,7 +30,11 @@ const fn kept(resource: u32) -> Kept {
     }
 }
 
-static KEPT: [Kept; 3] = [kept(libc::RLIMIT_AS), kept(libc::RLIMIT_DATA), kept(libc::RLIMIT_STACK)];
+static KEPT: [Kept; 3] = [
+    unset(libc::RLIMIT_AS),
+    unset(libc::RLIMIT_DATA),
+    unset(libc::RLIMIT_STACK),
+];
 
 /// getrlimit(2), on AArch32 with 32-bit numbers: what does not fit is infinite.
 pub fn getrlimit(call: &mut Call<'_>) -> Reply {
@@ -103,11 +109,45 @@ fn keep(call: &Call<'_>, kept: &Kept, new: Option<Limit>) -> Result<Limit, Break
         kept.soft.store(soft, Ordering::Relaxed);
         kept.hard.store(hard, Ordering::Relaxed);
         kept.set.store(true, Ordering::Release);
-        if kept.resource == libc::RLIMIT_AS {
-            call.task
-                .memory()
-                .set_limit(Some(soft).filter(|&soft| soft != libc::RLIM64_INFINITY));
-        }
+        obey(kept.resource, soft, call.task.memory());
     }
     Ok(before)
+}
+
+/// Tells the address space what it may hold.
+fn obey(resource: u32, soft: u64, space: &AddressSpace) {
+    let limit = Some(soft).filter(|&soft| soft != libc::RLIM64_INFINITY);
+    match resource {
+        libc::RLIMIT_AS => space.set_limit(limit),
+        libc::RLIMIT_DATA => space.set_data_limit(limit),
+        _ => {}
+    }
+}
+
+/// The limits that the guest has set and the host does not know, for the next program: resource, soft limit, hard limit.
+#[must_use]
+pub fn kept() -> Vec<(u32, u64, u64)> {
+    KEPT.iter()
+        .filter(|kept| kept.set.load(Ordering::Acquire))
+        .map(|kept| {
+            (
+                kept.resource,
+                kept.soft.load(Ordering::Relaxed),
+                kept.hard.load(Ordering::Relaxed),
+            )
+        })
+        .collect()
+}
+
+/// Takes over what the program before this one has set.
+pub fn adopt(limits: &[(u32, u64, u64)], space: &AddressSpace) {
+    for &(resource, soft, hard) in limits {
+        let Some(kept) = KEPT.iter().find(|kept| kept.resource == resource) else {
+            continue;
+        };
+        kept.soft.store(soft, Ordering::Relaxed);
+        kept.hard.store(hard, Ordering::Relaxed);
+        kept.set.store(true, Ordering::Release);
+        obey(resource, soft, space);
+    }
 }

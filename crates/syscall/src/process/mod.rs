@@ -4,7 +4,7 @@
 mod clone;
 mod exec;
 pub(crate) mod legacy;
-mod limits;
+pub mod limits;
 mod prctl;
 
 pub use clone::{clone, clone3};

@@ -7,6 +7,7 @@ use armlet_memory::{self as memory, untag};
 use crate::Errno;
 use crate::abi::Abi;
 use crate::call::Call;
+use crate::seccomp;
 use crate::task::Reply;
 
 /// Options of prctl that the C library does not name.
@@ -81,9 +82,11 @@ pub fn prctl(call: &mut Call<'_>) -> Reply {
         option::GET_TAGGED_ADDR_CTRL if call.abi == Abi::A64 && [second, third, fourth, fifth] == [0; 4] => {
             Ok(TAGGED_ADDRESSES.load(Ordering::Relaxed))
         }
+        libc::PR_GET_SECCOMP => Ok(call.task.seccomp().mode().into()),
+        libc::PR_SET_SECCOMP => seccomp::prctl_set(call),
         // It would describe armlet's own layout to the host.
         libc::PR_SET_MM => Err(Errno::EPERM.into()),
-        // What this machine or this kernel does not have (SVE, SME, pointer authentication, seccomp, user dispatch,
+        // What this machine or this kernel does not have (SVE, SME, pointer authentication, user dispatch,
         // x86's TSC and CPUID, ...), and what does not exist.
         _ => Err(Errno::EINVAL.into()),
     }

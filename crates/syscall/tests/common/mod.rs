@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use armlet_cpu::a64::State;
 use armlet_memory::{AddressSpace, Layout};
 use armlet_syscall::abi::Abi;
+use armlet_syscall::seccomp::Seccomp;
 use armlet_syscall::strace::Strace;
 use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
 use armlet_syscall::{Errno, Outcome, Task, dispatch};
@@ -37,6 +38,9 @@ pub struct Guest {
     pub state: State,
     pub abi: Abi,
     pub robust_list: u64,
+    pub seccomp: Seccomp,
+    /// What another thread of the process has promised.
+    pub other_thread: Option<Seccomp>,
     alone: Option<MutexGuard<'static, ()>>,
 }
 
@@ -63,6 +67,8 @@ impl Guest {
             state: State::default(),
             abi: Abi::A64,
             robust_list: 0,
+            seccomp: Seccomp::default(),
+            other_thread: None,
             alone: None,
         }
     }
@@ -200,6 +206,7 @@ impl Task for Guest {
         Image {
             executable: &self.executable,
             arguments: &self.arguments,
+            environment: (0, 0),
             auxv: &self.auxv,
             stack: (0, 0),
             vdso: (0, 0),
@@ -247,6 +254,14 @@ impl Task for Guest {
         Ok(old)
     }
 
+    fn signal_dispositions(&self) -> [u64; 2] {
+        let with = |wanted: fn(u64) -> bool| {
+            let all = (1..65).filter(|&signal: &usize| wanted(self.actions[signal].handler));
+            all.fold(0, |set, signal| set | 1 << (signal - 1))
+        };
+        [with(|handler| handler == 1), with(|handler| handler > 1)]
+    }
+
     fn signal_mask(&self) -> u64 {
         self.mask
     }
@@ -277,6 +292,24 @@ impl Task for Guest {
 
     fn restart_block(&mut self) -> &mut Option<RestartBlock> {
         &mut self.restart
+    }
+
+    fn seccomp(&self) -> Seccomp {
+        self.seccomp.clone()
+    }
+
+    fn set_seccomp(&mut self, seccomp: Seccomp) {
+        self.seccomp = seccomp;
+    }
+
+    fn set_seccomp_of_all(&mut self, seccomp: Seccomp) -> Result<(), i32> {
+        match &self.other_thread {
+            Some(other) if !other.can_become(&seccomp) => Err(77),
+            _ => {
+                self.seccomp = seccomp;
+                Ok(())
+            }
+        }
     }
 }
 
