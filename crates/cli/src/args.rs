@@ -184,6 +184,11 @@ pub struct RunFlags {
     #[arg(help_heading = EXECUTION, hide_env_values = true)]
     pub engine: EngineKind,
 
+    /// Run interpreter and translated code in lock-step (slow); stop at the first difference, and show it on stderr
+    #[arg(long = "check", env = "ARMLET_CHECK", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(conflicts_with_all = ["stats", "stats_json"], help_heading = EXECUTION, hide_env_values = true)]
+    pub check: bool,
+
     /// Run library routines for floating point and division as they are (AArch32), instead of by the host's arithmetic
     #[arg(long = "no-accelerate", env = "ARMLET_NO_ACCELERATE", value_parser = clap::builder::FalseyValueParser::new())]
     #[arg(help_heading = EXECUTION, hide_env_values = true)]

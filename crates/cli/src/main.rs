@@ -4,11 +4,13 @@
 //! - `words.rs`: where armlet's flags end and the program begins, and qemu's spellings;
 //! - `commands/`: one file per subcommand;
 //! - `explain/`: what there is to know of an instruction;
+//! - `check.rs`: what `--check` prints;
 //! - `isolate.rs`: the stages of `--isolate`;
 //! - `style.rs`, `progress.rs`: colours, and progress of long work.
 #![forbid(unsafe_code)]
 
 mod args;
+mod check;
 mod commands;
 mod explain;
 mod isolate;
@@ -31,6 +33,7 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     armlet_runtime::end_on_panic();
+    armlet_runtime::report_differences(check::report);
     // An ARM program has called execve: the flags were read by the armlet before this one.
     if let Some(error) = armlet_runtime::resume(commands::watch::resume) {
         return complain(&error, error.exit_code());

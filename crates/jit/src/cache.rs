@@ -16,6 +16,7 @@ use armlet_interpreter::a64::Fetch;
 use rustc_hash::FxHashMap;
 
 use crate::arena::{self, Arena, Full};
+use crate::check::Checking;
 use crate::counting::{BlockCount, Counting};
 use crate::emit::{self, Link, Site};
 use crate::enter::{self, Stubs};
@@ -46,6 +47,8 @@ pub(crate) struct Translation {
     pub marks: Vec<(u32, u64)>,
     /// Its blocks, if they are counted.
     pub counted: Vec<Block>,
+    /// The region, if it is compared with the interpreter.
+    pub checked: Option<Region>,
 }
 
 impl Translation {
@@ -136,6 +139,8 @@ pub struct Jit {
     precautions: Precautions,
     /// How often translated code runs, if somebody wants to know.
     counting: Option<Counting>,
+    /// What comparing translations with the interpreter needs, if that is wanted.
+    pub(crate) checking: Option<Checking>,
     /// What finds the library routines that are not to be called (AArch32).
     accelerator: Option<Arc<Accelerator>>,
 }
@@ -285,6 +290,7 @@ impl Cache {
         executed: &dyn Fn(u64) -> bool,
         counts: &mut Counts,
         counting: Option<&Counting>,
+        checking: Option<&Checking>,
     ) -> Result<Option<u64>, Full> {
         let around = lift::Around {
             executed,
@@ -298,6 +304,9 @@ impl Cache {
         if let Some(counting) = counting {
             region.counters = Some(counting.add(&region));
             counted = region.blocks.clone();
+        }
+        if let Some(checking) = checking {
+            checking.prepare(&mut region);
         }
         self.recycle();
         let mut at = self.arena.next();
@@ -359,6 +368,7 @@ impl Cache {
                 _insns32: emitted.insns32,
                 marks,
                 counted,
+                checked: checking.map(|_| region),
             },
         );
         Ok(self.entries.get(&pc).copied())
@@ -485,6 +495,7 @@ impl Jit {
             counts: Mutex::new(Counts::default()),
             generation: AtomicU64::new(0),
             counting: None,
+            checking: None,
             accelerator: None,
         })
     }
@@ -532,6 +543,9 @@ impl Jit {
     }
 
     pub(crate) fn left_block(&self, translation: &Translation, pc: u64) {
+        if let Some(checking) = &self.checking {
+            checking.left(translation, pc);
+        }
         if let Some(counting) = &self.counting
             && let Some((block, index)) = translation
                 .counted
@@ -722,7 +736,10 @@ impl Jit {
         if !eager && cache.waits(pc) {
             return None;
         }
-        let translated = cache.translate(pc, make, executed, &mut lock(&self.counts), self.counting.as_ref());
+        let mut counts = lock(&self.counts);
+        let (counting, checking) = (self.counting.as_ref(), self.checking.as_ref());
+        let translated = cache.translate(pc, make, executed, &mut counts, counting, checking);
+        drop(counts);
         let entry = translated.unwrap_or_else(|Full| {
             self.start_anew(cache);
             None

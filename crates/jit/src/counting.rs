@@ -55,6 +55,7 @@ impl Counting {
                 .collect(),
             skipped: std::ptr::from_ref(&*self.skipped) as u64,
             shared: self.shared.load(Ordering::Relaxed),
+            instructions: false,
         };
         let translated = Instant::now();
         let first = region.blocks.first().map_or(0, |block| block.pc);

@@ -598,9 +598,16 @@ pub struct Counters {
     pub skipped: u64,
     /// Several threads count.
     pub shared: bool,
+    /// A block counts its instructions, not itself; and the region is made for `crate::check`.
+    pub instructions: bool,
 }
 
 impl Region {
+    /// It is made for `crate::check`: entered at its first block only, and left at the head of every loop.
+    pub fn is_checked(&self) -> bool {
+        self.counters.as_ref().is_some_and(|counters| counters.instructions)
+    }
+
     /// Whether the flags are known to be dead at an address outside.
     pub fn flags_are_dead(&self, pc: u64) -> bool {
         self.dead_flags.binary_search_by_key(&pc, |range| range.start).is_ok()

@@ -15,6 +15,7 @@
 
 mod arena;
 mod cache;
+mod check;
 mod clean;
 mod counting;
 mod emit;
@@ -31,6 +32,7 @@ mod recover;
 mod thread;
 
 pub use cache::{Counts, Jit};
+pub use check::{CheckCounts, Checked, Checker, Difference, Step, Wrong};
 pub use counting::BlockCount;
 pub use emit::accelerated;
 pub use interpreted::interpreted;

@@ -77,7 +77,7 @@ fn places(block: &Block, a32: bool) -> Vec<u64> {
         .collect()
 }
 
-fn list(region: &Region) -> Listing {
+pub(crate) fn list(region: &Region) -> Listing {
     let shared = Shared {
         exit: AT - 0x300,
         exit_stored: AT - 0x200,

@@ -51,6 +51,8 @@ fn empty_table() -> Box<[Slot]> {
 
 /// What a thread has to know of its instruction set: where it is. An address is the one by which translations are found: in AArch32, a [`Place`].
 pub trait Blocks {
+    /// Whether it is AArch32.
+    const A32: bool;
     /// Without blocks, for a thread that shares translations.
     fn new(jit: &Jit) -> Self;
     /// Where the thread is, if translated code can go on there.
@@ -69,11 +71,15 @@ pub trait InstructionSet<C>: Blocks {
     fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap>;
     /// Interprets one instruction, at which translated code has left.
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap>;
+    /// Interprets one instruction.
+    fn single(cpu: &mut State, code: &mut C) -> Result<(), Trap>;
     /// [`Jit::translate`]
     fn translate(jit: &Jit, cpu: &State, code: &mut C, executed: &dyn Fn(u64) -> bool, eager: bool) -> Option<u64>;
 }
 
 impl Blocks for a64::BlockCache {
+    const A32: bool = false;
+
     fn new(jit: &Jit) -> a64::BlockCache {
         if jit.counts_blocks() {
             a64::BlockCache::counting()
@@ -105,6 +111,10 @@ impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
         a64::run_block(cpu, self, code, probe)
     }
 
+    fn single(cpu: &mut State, code: &mut C) -> Result<(), Trap> {
+        a64::step(cpu, code)
+    }
+
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
         <a64::BlockCache as Blocks>::arrive(cpu);
         a64::step(cpu, code).err()
@@ -119,6 +129,8 @@ impl<C: a64::Fetch> InstructionSet<C> for a64::BlockCache {
 }
 
 impl Blocks for a32::BlockCache {
+    const A32: bool = true;
+
     fn new(jit: &Jit) -> a32::BlockCache {
         let blocks = a32::BlockCache::accelerating(jit.accelerator().cloned());
         if jit.counts_blocks() { blocks.counting() } else { blocks }
@@ -146,6 +158,10 @@ impl Blocks for a32::BlockCache {
 impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
     fn run_block<P: Probe>(&mut self, cpu: &mut State, code: &mut C, probe: &mut P) -> Option<Trap> {
         a32::run_block(cpu, self, code, probe)
+    }
+
+    fn single(cpu: &mut State, code: &mut C) -> Result<(), Trap> {
+        a32::step(cpu, code)
     }
 
     fn step(cpu: &mut State, code: &mut C) -> Option<Trap> {
@@ -223,24 +239,20 @@ impl<B: Blocks> GuestThread<B> {
     {
         probe.phase(Phase::Dispatch);
         while attention.load(Ordering::Relaxed) == 0 {
-            if self.generation != self.jit.generation() {
+            if self.is_outdated() {
                 self.forget();
             }
             if cpu.fpsr_read {
                 self.jit.record_underflows();
             }
-            if let Some((_, numbers)) = self.enter {
-                self.jit.reconsider(numbers);
-            }
-            // Translated code computes under one value of FPCR, and leaves to write it.
-            let suits = |(_, numbers): &(Enter, Numbers)| self.jit.suits(*numbers, cpu.fpcr, cpu.fpsr_read);
+            self.reconsider();
             let here = B::here(cpu);
-            let translated = match here.and_then(|pc| Some((pc, self.enter.filter(suits)?))) {
-                Some((pc, enter)) => self.lookup(pc, cpu, code, probe).map(|host| (enter, host)),
+            let translated = match here.filter(|_| self.suits(cpu)) {
+                Some(pc) => self.lookup(pc, cpu, code, probe),
                 None => None,
             };
             let trap = match translated {
-                Some(((enter, numbers), host)) => self.enter((enter, numbers), cpu, host, code, attention, probe),
+                Some(host) => self.enter(cpu, host, code, attention, probe),
                 None => {
                     probe.phase(Phase::Interpret);
                     self.blocks.run_block(cpu, code, probe)
@@ -261,7 +273,7 @@ impl<B: Blocks> GuestThread<B> {
     }
 
     /// Drops what other threads have forgotten, or all if that is too much.
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         let table = &mut self.table;
         self.generation = self.jit.catch_up(self.generation, |gone| match gone {
             Some(gone) => gone.for_each(|pc| {
@@ -303,9 +315,48 @@ impl<B: Blocks> GuestThread<B> {
         Some(host)
     }
 
+    /// The translations.
+    pub(crate) fn jit(&self) -> &Jit {
+        &self.jit
+    }
+
+    /// Whether there is something to [`forget`](GuestThread::forget).
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.generation != self.jit.generation()
+    }
+
+    /// Has numbers computed in another way from now on, if the program turned out to need that.
+    pub(crate) fn reconsider(&self) {
+        if let Some((_, numbers)) = self.enter {
+            self.jit.reconsider(numbers);
+        }
+    }
+
+    /// Translated code computes under one value of FPCR, and leaves to write it.
+    pub(crate) fn suits(&self, cpu: &State) -> bool {
+        self.enter
+            .is_some_and(|(_, numbers)| self.jit.suits(numbers, cpu.fpcr, cpu.fpsr_read))
+    }
+
+    /// Runs translated code until it leaves; `None` if it must not be entered. The program counter is in the form of [`Blocks::arrive`].
+    pub(crate) fn run_translated(&mut self, cpu: &mut State, host: u64, attention: &AtomicU32) -> Option<u64> {
+        let (enter, numbers) = self.enter?;
+        // (The table may have moved.)
+        cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
+        cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
+        cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
+        if !self.jit.enter(&self.whereabouts, self.generation) {
+            return None;
+        }
+        pack(cpu);
+        let exit = enter(cpu, host);
+        unpack(cpu);
+        self.whereabouts.store(OUTSIDE, Ordering::Release);
+        Some(exit)
+    }
+
     fn enter<C, P: Probe>(
         &mut self,
-        (enter, numbers): (Enter, Numbers),
         cpu: &mut State,
         host: u64,
         code: &mut C,
@@ -315,19 +366,9 @@ impl<B: Blocks> GuestThread<B> {
     where
         B: InstructionSet<C>,
     {
-        // (The table may have moved.)
-        cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
-        cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
-        cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
-        if !self.jit.enter(&self.whereabouts, self.generation) {
-            return None;
-        }
-        pack(cpu);
         probe.phase(Phase::Translated);
-        let exit = enter(cpu, host);
+        let exit = self.run_translated(cpu, host, attention)?;
         probe.phase(Phase::Dispatch);
-        unpack(cpu);
-        self.whereabouts.store(OUTSIDE, Ordering::Release);
         probe.count(Event::Entered, 1);
         if exit == Exit::Trap as u64 {
             return cpu.trap.take();

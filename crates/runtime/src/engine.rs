@@ -15,6 +15,7 @@ use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit, Located, Place
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
 
+use crate::check::{self, CheckedEngine};
 use crate::statistics::{Clock, ClockProbe};
 
 pub use armlet_interpreter::a64::Stop;
@@ -38,14 +39,19 @@ pub enum EngineKind {
     Interpreter,
     /// Translated code alone, from the first execution on.
     Jit,
+    /// Both, compared at every step (see `check.rs`).
+    Check,
 }
+
+/// The name of [`EngineKind::Check`].
+const CHECK: &str = "check";
 
 /// The translations of this process. There is one guest process in a host process, and the signal handler has to find
 /// them from anywhere.
 static JIT: OnceLock<Arc<Jit>> = OnceLock::new();
 
 impl EngineKind {
-    /// All of them, with the names that the command line uses.
+    /// Those that can be chosen by name, with the names that the command line uses.
     pub const ALL: [(&'static str, EngineKind); 3] = [
         ("auto", EngineKind::Auto),
         ("interp", EngineKind::Interpreter),
@@ -59,6 +65,7 @@ impl EngineKind {
             EngineKind::Auto => "auto",
             EngineKind::Interpreter => "interp",
             EngineKind::Jit => "jit",
+            EngineKind::Check => CHECK,
         }
     }
 
@@ -67,6 +74,7 @@ impl EngineKind {
     pub fn from_name(name: &str) -> Option<EngineKind> {
         EngineKind::ALL
             .iter()
+            .chain(&[(CHECK, EngineKind::Check)])
             .find(|(known, _)| *known == name)
             .map(|(_, kind)| *kind)
     }
@@ -112,8 +120,13 @@ impl EngineKind {
         code: impl a32::Fetch + Send + 'static,
         probe: P,
     ) -> Box<dyn Engine + Send> {
+        // What is compared is the guest's own code.
+        let accelerator = accelerator.filter(|_| self != EngineKind::Check);
         let make = || Ok(Jit::a32()?.accelerating(accelerator.clone()));
         match self.translations(P::ON, make) {
+            Some((jit, _)) if self == EngineKind::Check => {
+                Box::new(CheckedEngine::<a32::BlockCache, _>::new(jit, code, check::writes_a32))
+            }
             Some((jit, patience)) => Box::new(Translator {
                 thread: armlet_jit::ThreadA32::new(jit, patience),
                 code,
@@ -136,7 +149,7 @@ impl EngineKind {
     fn translations(self, counting: bool, make: impl FnOnce() -> io::Result<Jit>) -> Option<(Arc<Jit>, u16)> {
         let patience = match self {
             EngineKind::Interpreter => return None,
-            EngineKind::Jit => 0,
+            EngineKind::Jit | EngineKind::Check => 0,
             EngineKind::Auto => armlet_jit::PATIENCE,
         };
         if let Some(jit) = JIT.get() {
@@ -146,7 +159,9 @@ impl EngineKind {
             return None;
         }
         let mut jit = make().ok()?;
-        if counting {
+        if self == EngineKind::Check {
+            jit = jit.checking();
+        } else if counting {
             jit = jit.counting();
         }
         Some((Arc::clone(JIT.get_or_init(|| Arc::new(jit))), patience))
@@ -154,6 +169,9 @@ impl EngineKind {
 
     fn of_code<P: Probe + Send + 'static>(self, code: impl Fetch + Send + 'static, probe: P) -> Box<dyn Engine + Send> {
         match self.translations(P::ON, Jit::new) {
+            Some((jit, _)) if self == EngineKind::Check => {
+                Box::new(CheckedEngine::<BlockCache, _>::new(jit, code, check::writes))
+            }
             Some((jit, patience)) => Box::new(Translator {
                 thread: armlet_jit::Thread::new(jit, patience),
                 code,
@@ -196,6 +214,9 @@ pub(crate) fn freeze() -> Option<impl Drop> {
 pub(crate) fn after_fork(child: bool) {
     if let Some(jit) = JIT.get() {
         jit.after_fork(child);
+    }
+    if child {
+        check::forked();
     }
 }
 

@@ -5,7 +5,7 @@
 //! - `clone.rs`, `exec.rs`, `exit.rs`, `handover.rs`: their beginnings and ends;
 //! - `signal/`: the guest's signals;
 //! - `task.rs`: the thread as the system call layer sees it;
-//! - `engine.rs`: the seam behind which instructions are executed;
+//! - `engine.rs`: the seam behind which instructions are executed; `check.rs`: two of them, compared;
 //! - `rootfs.rs`: `--rootfs`, another root directory;
 //! - `observed.rs`: threads that somebody watches (see `armlet-observe`);
 //! - `profiler.rs`: samples of the call stack (`armlet profile`);
@@ -15,6 +15,7 @@
 //!
 //! A guest process is a host process and a guest thread is a host thread, with the same ids.
 
+mod check;
 mod clone;
 mod engine;
 mod exec;
@@ -37,8 +38,10 @@ mod thread;
 mod unwind_a32;
 
 pub use armlet_cpu::a32_features::Model;
+pub use armlet_jit::{Step, Wrong};
 pub use armlet_syscall::strace;
 pub use armlet_syscall::task::Settings;
+pub use check::{Report, report_differences};
 pub use engine::{Engine, EngineKind, Stop};
 pub use options::{Options, Watch};
 pub use profiler::ProfileTo;

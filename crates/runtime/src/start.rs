@@ -24,6 +24,7 @@ use armlet_syscall::strace::Strace;
 use armlet_syscall::task::Exec;
 use armlet_syscall::{Errno, fs, host};
 
+use crate::engine::EngineKind;
 use crate::handover::Handover;
 use crate::options::Options;
 use crate::process::{Process, Program, Threads};
@@ -388,7 +389,8 @@ impl Start {
             borrows_memory: false,
         };
         let program = &process.program;
-        if program.strace.is_none() && program.options.watch.is_none() && program.statistics.is_none() {
+        let checks = program.options.engine == EngineKind::Check;
+        if program.strace.is_none() && program.options.watch.is_none() && program.statistics.is_none() && !checks {
             crate::engine::allow_quick_calls();
         }
         let process = Arc::new(process);

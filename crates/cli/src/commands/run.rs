@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use armlet_runtime::{Launch, Options, Settings, Watch, host_environment, launch, strace};
+use armlet_runtime::{EngineKind, Launch, Options, Settings, Watch, host_environment, launch, strace};
 use clap::CommandFactory;
 
 use super::watch;
@@ -146,7 +146,7 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
                 model: flags.cpu,
             },
             rootfs: flags.rootfs,
-            engine: flags.engine,
+            engine: if flags.check { EngineKind::Check } else { flags.engine },
             strace: flags.strace,
             strace_file: flags.strace_file,
             strace_options: strace::Options::default(),

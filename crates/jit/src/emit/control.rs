@@ -76,6 +76,10 @@ impl Emitter<'_> {
             });
             let (from, to) = (self.canonical.clone(), self.base.clone());
             self.transition(&from, &to);
+            if self.region.is_checked() {
+                let first = self.first;
+                self.asm.jmp(first);
+            }
         }
     }
 
@@ -87,16 +91,28 @@ impl Emitter<'_> {
         let label = self.labels[index];
         self.asm.bind(label);
         let pc = self.region.blocks[index].pc;
-        if !self.reached[index].only_from_before && self.base == self.canonical && !self.region.is_body(pc) {
-            self.entries.push(Entry {
-                pc,
-                offset: self.asm.offset() as u32,
-            });
+        let checked = self.region.is_checked();
+        let enterable =
+            !self.reached[index].only_from_before && self.base == self.canonical && !self.region.is_body(pc);
+        if enterable && !checked {
+            self.add_entry(pc);
         }
         if self.reached[index].head {
             self.poll(pc);
         }
+        if index == 0 && checked {
+            let first = self.first;
+            self.asm.bind(first);
+            if enterable {
+                self.add_entry(pc);
+            }
+        }
         self.count_block(index);
+    }
+
+    fn add_entry(&mut self, pc: u64) {
+        let offset = self.asm.offset() as u32;
+        self.entries.push(Entry { pc, offset });
     }
 
     /// Leaves if somebody wants this thread's attention. The flags are in memory.
@@ -639,7 +655,7 @@ impl Emitter<'_> {
 
     /// The code behind the region: rare edges, stubs of links, and the entries that calls return to.
     pub(super) fn finish_cold(&mut self) {
-        if self.base != self.canonical {
+        if self.base != self.canonical && !self.region.is_checked() {
             for index in (1..self.region.blocks.len())
                 .filter(|&index| self.reached[index].entry)
                 .collect::<Vec<_>>()

@@ -9,6 +9,15 @@ impl Emitter<'_> {
     pub(super) fn count_block(&mut self, index: usize) {
         let Some(counters) = &self.region.counters else { return };
         let (counter, shared) = (counters.blocks[index] as i64, counters.shared);
+        if counters.instructions {
+            let own = self.region.blocks[index].own() as i32;
+            dynasm!(self.asm.ops ; .arch x64
+                ; mov rax, QWORD counter
+                ; mov rdx, [rax]
+                ; lea rdx, [rdx + own]
+                ; mov [rax], rdx);
+            return;
+        }
         dynasm!(self.asm.ops ; .arch x64 ; mov rax, QWORD counter);
         match (shared, self.place == Place::Memory) {
             (false, true) => dynasm!(self.asm.ops ; .arch x64 ; inc QWORD [rax]),

@@ -120,6 +120,8 @@ pub(crate) struct Emitter<'a> {
     flags: Vec<opt::Flags>,
     reached: Vec<opt::Reached>,
     labels: Vec<Label>,
+    /// Behind the poll of block 0, where a checked region is entered.
+    first: Label,
     /// Where the guest's flags are now.
     place: Place,
     /// The flags must survive the operation being emitted, which does not define them.
@@ -157,6 +159,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
     };
     let mut asm = Asm::new(at);
     let labels = region.blocks.iter().map(|_| asm.label()).collect();
+    let first = asm.label();
     let emitter = Emitter {
         asm,
         region,
@@ -170,6 +173,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         flags: opt::flags(region),
         reached: opt::reached(region),
         labels,
+        first,
         place: Place::Memory,
         keep: false,
         pc: 0,
