@@ -271,6 +271,14 @@ pub enum Op {
         a: Val,
         b: Val,
     },
+    /// d = the check sum `a`, continued with the low 2^size bytes of `b`: CRC-32, or CRC-32C (Castagnoli).
+    Crc {
+        castagnoli: bool,
+        size: u8,
+        d: Var,
+        a: Val,
+        b: Val,
+    },
     /// d = (hi:lo) >> lsb, low half
     Extract {
         w: Width,
@@ -383,6 +391,7 @@ impl Op {
             | Op::Unary { d, .. }
             | Op::Extend { d, .. }
             | Op::Multiply { d, .. }
+            | Op::Crc { d, .. }
             | Op::Extract { d, .. }
             | Op::Insert { d, .. }
             | Op::Field { d, .. }
@@ -445,6 +454,7 @@ impl Op {
             | Op::Unary { .. }
             | Op::Extend { .. }
             | Op::Multiply { .. }
+            | Op::Crc { .. }
             | Op::Extract { .. }
             | Op::Insert { .. }
             | Op::Field { .. }

@@ -370,6 +370,7 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         | Op::ShiftByByte { d, a, b, .. }
         | Op::ShiftCarry { d, a, b, .. }
         | Op::Multiply { d, a, b, .. }
+        | Op::Crc { d, a, b, .. }
         | Op::Select { d, a, b, .. } => {
             d_var = Some(*d);
             vals = [Some(*a), Some(*b), None];

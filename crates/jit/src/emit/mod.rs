@@ -4,7 +4,7 @@
 //! - `integer.rs`: arithmetic.
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
-//! - `simd.rs`, `simd_lanes.rs`, `saturate.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes.
+//! - `simd.rs`, `simd_lanes.rs`, `saturate.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
 //! - `soft.rs`: routines of floating-point libraries.
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
@@ -20,6 +20,7 @@ mod atomic;
 mod cached;
 mod control;
 mod count;
+mod crc;
 mod crypto;
 mod flags;
 pub mod float;
@@ -258,6 +259,13 @@ impl Emitter<'_> {
             Op::Shift { op, w, d, a, b } => self.shift(op, w, d, a, b),
             Op::Unary { op, w, d, a } => self.unary(op, w, d, a),
             Op::Extend { op, w, d, a } => self.extend(op, w, d, a),
+            Op::Crc {
+                castagnoli,
+                size,
+                d,
+                a,
+                b,
+            } => self.crc(castagnoli, size, d, a, b),
             Op::Multiply { op, w, d, a, b } => self.multiply(op, w, d, a, b),
             Op::Extract { w, d, hi, lo, lsb } => self.extract(w, d, hi, lo, lsb),
             Op::Insert { w, d, a, pos, width } => self.insert(w, d, a, pos, width),

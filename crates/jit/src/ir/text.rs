@@ -118,6 +118,16 @@ impl Display for Op {
             Op::Shift { op, w, d, a, b } => write!(f, "{d}{w} = {op:?}({a}, {b})"),
             Op::Unary { op, w, d, a } => write!(f, "{d}{w} = {op:?}({a})"),
             Op::Extend { op, w, d, a } => write!(f, "{d}{w} = {op:?}({a})"),
+            Op::Crc {
+                castagnoli,
+                size,
+                d,
+                a,
+                b,
+            } => {
+                let name = if castagnoli { "crc32c" } else { "crc32" };
+                write!(f, "{d} = {name}({a}, {b}<{}:0>)", (8u32 << size) - 1)
+            }
             Op::Multiply { op, w, d, a, b } => write!(f, "{d}{w} = {op:?}({a}, {b})"),
             Op::Extract { w, d, hi, lo, lsb } => write!(f, "{d}{w} = ({hi}:{lo}) >> {lsb}"),
             Op::Insert { w, d, a, pos, width } => {

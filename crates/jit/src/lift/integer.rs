@@ -611,6 +611,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
                 b: x(rm),
             });
         }
+        Insn::Crc32(Crc32 { rd, rn, rm, size, .. }) => return crc(l, false, size, rd, rn, rm),
+        Insn::Crc32c(Crc32c { rd, rn, rm, size, .. }) => return crc(l, true, size, rd, rn, rm),
         Insn::Hint(_) | Insn::Isb(_) => {}
         Insn::Dmb(Dmb { option }) | Insn::Dsb(Dsb { option }) => {
             // Under TSO only a store followed by a load can be seen out of order.
@@ -629,6 +631,22 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         _ => return false,
     }
     true
+}
+
+/// CRC32 and CRC32C; `false` if the host cannot.
+pub(super) fn crc(l: &mut Lifter, castagnoli: bool, size: u8, rd: u8, rn: u8, rm: u8) -> bool {
+    let (d, a, b) = (dst(rd), x(rn), x(rm));
+    let known = castagnoli || is_x86_feature_detected!("pclmulqdq");
+    if known {
+        l.push(Op::Crc {
+            castagnoli,
+            size,
+            d,
+            a,
+            b,
+        });
+    }
+    known
 }
 
 fn select(l: &mut Lifter, sf: bool, rd: u8, cond: u8, rn: u8, rm: u8, otherwise: Otherwise) {

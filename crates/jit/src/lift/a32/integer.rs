@@ -7,6 +7,7 @@ use super::branch::to_result;
 use super::{Lifted, dst, imm, r, t};
 use crate::ir::*;
 use crate::lift::Lifter;
+use crate::lift::integer::crc;
 
 const W: Width = Width::W;
 const LR: u8 = 14;
@@ -622,6 +623,12 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         Insn::Bfc(Bfc { rd, lsb, width }) => {
             let mask = (u32::MAX >> (32 - u32::from(width))) << lsb;
             add(l, Alu::And, W, Var::X(rd), r(place, rd), imm(!mask));
+            Lifted::Done
+        }
+        Insn::Crc32(Crc32 { rd, rn, rm, size, castagnoli }) if size < 3 => {
+            if !crc(l, castagnoli, size, rd, rn, rm) {
+                return Lifted::Unknown;
+            }
             Lifted::Done
         }
         Insn::Clz(Clz { rd, rm }) => unary(l, Unary::Clz, rd, rm),
