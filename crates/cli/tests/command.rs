@@ -279,6 +279,7 @@ fn a_report_names_fault_place_and_registers() {
         "mapping above:",
         "  at 0x",
         "  str ",
+        "  mov w0, #0x63\n     0x",
         "  x0  ",
         "  x30 ",
         "  sp  ",

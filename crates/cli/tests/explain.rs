@@ -96,7 +96,29 @@ fn the_32_bit_instruction_sets_are_explained_too() {
     }
     let text = stdout(&explain(&["--isa", "t32", "0x1c48"]));
     assert!(text.contains("r0, r1, #1") && text.contains("15:"), "{text}");
+    for words in [
+        "imm rn  rd",
+        "effect    Rd = Rn + op2",
+        "reads     r1",
+        "writes    r0, nzcv",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
     assert!(stdout(&explain(&["--isa", "t32", "add"])).contains("add_imm.t1"));
+    // T32 shares the rows of VFP and Advanced SIMD with A32, in words of its own.
+    let text = stdout(&explain(&["--isa", "t32", "0xef400dc0"]));
+    for words in [
+        "vadd.f32 q8, q8, q0",
+        "111011110 1  00",
+        "reads     q8, q0",
+        "x14 stand for r0 to r12",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    let text = stdout(&explain(&["--isa", "t32", "vadd"]));
+    for words in ["vadd_vfp", "vadd_int", "effect    Vd = Vn + Vm"] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
 }
 
 #[test]

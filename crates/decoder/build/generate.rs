@@ -25,7 +25,8 @@ pub fn module(set: &str, table: &Table) -> String {
     metadata(&mut out, &table.rows);
     decoder(&mut out, table);
     disassembler(&mut out, set, &table.rows);
-    words(&mut out, &table.rows);
+    fields(&mut out, &table.rows);
+    mnemonics(&mut out, &table.rows);
     callback(&mut out, set, &table.rows);
     out
 }
@@ -157,6 +158,7 @@ fn metadata(out: &mut String, rows: &[Row]) {
 pub fn encodings(of: &str, own: &Table, table: &Table) -> Result<String, String> {
     let mut out = String::new();
     metadata(&mut out, &table.rows);
+    fields(&mut out, &table.rows);
     let mut means = Vec::new();
     for row in &table.rows {
         let what = own.rows.iter().find(|what| what.name == row.base());
@@ -451,8 +453,8 @@ fn template(out: &mut String, template: &str) {
     }
 }
 
-/// What a reader asks of a row by its name: which operands a field makes, and by which words assembler text begins.
-fn words(out: &mut String, rows: &[Row]) {
+/// What a reader asks of a row by its name: which operands a field makes.
+fn fields(out: &mut String, rows: &[Row]) {
     out.push_str("/// The fields of a row's pattern, by its name: the letter, and the operands that are made of it.\n");
     out.push_str("pub fn fields(row: &str) -> &'static [(char, &'static str)] {\n    match row {\n");
     for row in rows {
@@ -468,12 +470,19 @@ fn words(out: &mut String, rows: &[Row]) {
             if operands.is_empty() {
                 operands = row.operands.iter().filter(uses).collect();
             }
-            let names: Vec<_> = operands.iter().map(|operand| operand.name.as_str()).collect();
+            let mut names: Vec<_> = operands.iter().map(|operand| operand.name.as_str()).collect();
+            if letter == 'c' && conditional(&row.pattern) && names.is_empty() {
+                names.push("cond");
+            }
             seen.push((letter, names.join(", ")));
         }
         let _ = writeln!(out, "        {:?} => &{seen:?},", row.name);
     }
     out.push_str("        _ => &[],\n    }\n}\n");
+}
+
+/// The same: by which words assembler text begins.
+fn mnemonics(out: &mut String, rows: &[Row]) {
     out.push_str("/// The mnemonics of a row, by its name; aliases are among them.\n");
     out.push_str("pub fn mnemonics(row: &str) -> &'static [&'static str] {\n    match row {\n");
     for row in rows {

@@ -21,6 +21,7 @@ mod engine;
 mod exec;
 mod exit;
 mod handover;
+mod leading_up;
 mod names;
 mod observed;
 mod options;

@@ -60,6 +60,9 @@ fn block(thread: &Thread, cpu: &State, signal: i32, what: &str, around: &str) {
         signal::name(signal)
     );
     text.push_str(around);
+    for line in crate::leading_up::lines(thread, cpu) {
+        let _ = writeln!(text, "{line}");
+    }
     let _ = writeln!(
         text,
         "  at {}: {}",

@@ -168,24 +168,24 @@ fn aarch32_word(out: &mut String, word: u32, isa: Isa, style: Style) {
     let pc = PC as u32;
     let _ = writeln!(out, "{shown}  {}\n", style.bold(a32::Disassembly { decoded, pc }));
     let row = decoded.row;
-    let names = match isa {
-        // The letters of Thumb's encodings are their own.
-        Isa::T32 => &[],
-        _ => a32::fields(row.name),
-    };
     let half = decoded.len == 2;
-    let (pattern, value) = if half {
-        (&row.pattern[..16], decoded.word >> 16)
-    } else {
-        (row.pattern, decoded.word)
-    };
-    out.push_str(&bits::drawn(&bits::fields(pattern, value, names), style));
+    let pattern = aarch32_pattern(row, isa);
+    let value = if half { decoded.word >> 16 } else { decoded.word };
+    out.push_str(&bits::drawn(&bits::fields(&pattern, value, aarch32_fields(row)), style));
     out.push('\n');
     let mut line = |title: &str, text: &str| {
-        let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+        if !text.is_empty() {
+            let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+        }
     };
     line("manual", &format!("{} {} (DDI 0487)", row.section, row.title));
     line("feature", &format!("{:?}", row.feature));
+    if let Some(meaning) = explain::meaning::of_a32(&decoded) {
+        line("effect", &meaning.effect);
+        line("meaning", meaning.sentence);
+        line("reads", &meaning.reads.join(", "));
+        line("writes", &meaning.writes.join(", "));
+    }
     let operands = explain::operands(&format!("{:?}", decoded.insn));
     let operands = operands.iter().map(|(name, value)| format!("{name}={value}"));
     line("operands", &operands.collect::<Vec<_>>().join(" "));
@@ -207,6 +207,42 @@ fn aarch32_word(out: &mut String, word: u32, isa: Isa, style: Style) {
     if let Ok(listing) = armlet_jit::listing_a32(place, Model::Max, &mut { code }) {
         let next = place.plus(decoded.len.into()).0;
         layers(out, &listing, &format!("jump {next:#x}"), style);
+        let _ = writeln!(out, "  {}", style.dim("(x0 to x14 stand for r0 to r12, sp and lr)"));
+    }
+}
+
+/// The operands that are made of the fields of a row of A32 or T32.
+fn aarch32_fields(row: &a32::Row) -> &'static [(char, &'static str)] {
+    match t32::fields(row.name) {
+        [] => a32::fields(row.name),
+        own => own,
+    }
+}
+
+/// Whether T32 has a row of A32 as it is: a coprocessor, VFP or Advanced SIMD instruction.
+fn in_t32(row: &a32::Row) -> bool {
+    let coprocessor = ["cccc110", "cccc1110", "1111110", "11111110"];
+    let vector = ["1111001", "11110100"];
+    coprocessor
+        .iter()
+        .chain(&vector)
+        .any(|start| row.pattern.starts_with(start))
+}
+
+/// A row's pattern as it stands in words of an instruction set. T32 has coprocessor, VFP and Advanced SIMD instructions
+/// as A32 has them, but for the first byte.
+fn aarch32_pattern(row: &a32::Row, isa: Isa) -> String {
+    let pattern = row.pattern;
+    if isa != Isa::T32 || row.name.contains('.') {
+        // (Of 16 bits, the pattern is the first halfword.)
+        let half = isa == Isa::T32 && pattern.ends_with(&".".repeat(16));
+        return pattern[..if half { 16 } else { 32 }].to_owned();
+    }
+    match (pattern.get(..7), pattern.get(..8), pattern.get(8..)) {
+        (Some("1111001"), _, Some(rest)) => format!("111{}1111{rest}", &pattern[7..8]),
+        (_, Some("11110100"), Some(rest)) => format!("11111001{rest}"),
+        _ if pattern.starts_with("cccc") => format!("1110{}", &pattern[4..]),
+        _ => pattern.to_owned(),
     }
 }
 
@@ -230,23 +266,47 @@ fn layers(out: &mut String, listing: &Listing, on: &str, style: Style) {
 /// As [`mnemonic`], for AArch32.
 fn aarch32_mnemonic(out: &mut String, name: &str, isa: Isa, style: Style) -> anyhow::Result<()> {
     let name = name.to_ascii_lowercase();
-    let rows = if isa == Isa::T32 { t32::ROWS } else { a32::ROWS };
+    let rows: Vec<&a32::Row> = match isa {
+        Isa::T32 => t32::ROWS
+            .iter()
+            .chain(a32::ROWS.iter().filter(|row| in_t32(row)))
+            .collect(),
+        _ => a32::ROWS.iter().collect(),
+    };
     // A row of Thumb is an encoding of one of A32's.
     let base = |row: &a32::Row| row.name.split('.').next().unwrap_or(row.name);
-    let called = |row: &&a32::Row| row.name == name || base(row) == name || a32::mnemonics(base(row)).contains(&&*name);
-    let found: Vec<&a32::Row> = rows.iter().filter(called).collect();
+    let called =
+        |row: &&&a32::Row| row.name == name || base(row) == name || a32::mnemonics(base(row)).contains(&&*name);
+    let found: Vec<&a32::Row> = rows.iter().filter(called).copied().collect();
     if found.is_empty() {
         bail!("{name}: no instruction word (0x…), mnemonic or row of that instruction set");
     }
-    for row in found {
-        let _ = writeln!(
-            out,
-            "{}  {} {}\n  {}",
-            style.bold(row.name),
-            row.section,
-            row.title,
-            row.pattern
-        );
+    for (index, row) in found.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{}  {} {}", style.bold(row.name), row.section, row.title);
+        let half = aarch32_pattern(row, isa);
+        let value = if half.len() == 16 { row.value >> 16 } else { row.value };
+        let fields = bits::fields(&half, value, aarch32_fields(row));
+        out.push_str(&pattern(&fields, style));
+        let mut line = |title: &str, text: &str| {
+            let _ = writeln!(out, "  {} {text}", style.dim(format_args!("{title:<9}")));
+        };
+        line("feature", &format!("{:?}", row.feature));
+        if let Some((effect, sentence)) = explain::meaning::of_a32_row(row.name) {
+            line("effect", effect);
+            line("meaning", sentence);
+        }
+        let words = a32::mnemonics(base(row));
+        if words.len() > 1 {
+            line("written", &words.join(", "));
+        }
+        if let [row] = found[..] {
+            let _ = writeln!(out, "\n{}", style.bold("interpreter"));
+            let own = a32::ROWS.iter().find(|own| own.name == base(row)).unwrap_or(row);
+            pieces(out, "a32", &a32_source::of(own.file, own.name), style);
+        }
     }
     Ok(())
 }

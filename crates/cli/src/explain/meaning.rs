@@ -1,9 +1,13 @@
-//! What an instruction does: the effect and the sentence of `a64.txt`, and the registers that follow from it.
+//! What an instruction does: the effect and the sentence of `a64.txt` or `a32.txt`, and the registers that are read and written.
 
 use std::collections::BTreeSet;
 
-/// See the head of the file.
+use armlet_decoder::a32::Decoded;
+use armlet_observe::{Kind, Shape};
+
+/// See the heads of the files.
 const A64: &str = include_str!("a64.txt");
+const A32: &str = include_str!("a32.txt");
 
 /// What an instruction does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +22,36 @@ pub struct Meaning {
     pub writes: Vec<String>,
 }
 
+/// The effect and the sentence of a row of A32, or of T32.
+pub fn of_a32_row(name: &str) -> Option<(&'static str, &'static str)> {
+    lookup(A32, name.split('.').next()?)
+}
+
+/// The meaning of an AArch32 instruction. What it reads and writes is as `trace` has it.
+pub fn of_a32(decoded: &Decoded) -> Option<Meaning> {
+    let (effect, sentence) = of_a32_row(decoded.insn.row().name)?;
+    let shape = Shape::of_a32(decoded);
+    let texts = |registers: &[armlet_observe::Register]| registers.iter().map(ToString::to_string).collect();
+    let (mut reads, mut writes): (Vec<String>, Vec<String>) = (texts(&shape.reads), texts(&shape.writes));
+    for (kind, list) in [(Kind::LOAD, &mut reads), (Kind::STORE, &mut writes)] {
+        if shape.kind.meets(kind) {
+            list.push("memory".to_owned());
+        }
+    }
+    if shape.kind.meets(Kind::BRANCH) {
+        writes.push("pc".to_owned());
+    }
+    Some(Meaning {
+        effect: effect.to_owned(),
+        sentence,
+        reads,
+        writes,
+    })
+}
+
 /// The meaning of a row, with these operands.
 pub fn of(name: &str, operands: &[(String, String)]) -> Option<Meaning> {
-    let (effect, sentence) = lookup(name)?;
+    let (effect, sentence) = lookup(A64, name)?;
     let mut operands = operands.to_vec();
     // `ld3r`: the registers of the structure.
     if let Some(count) = name
@@ -81,9 +112,9 @@ pub fn of(name: &str, operands: &[(String, String)]) -> Option<Meaning> {
 }
 
 /// Effect and sentence of a row: of its name, or of the name without its last parts.
-fn lookup(name: &str) -> Option<(&'static str, &'static str)> {
+fn lookup(text: &'static str, name: &str) -> Option<(&'static str, &'static str)> {
     let find = |name: &str| {
-        A64.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
             let (names, rest) = line.split_once(" | ")?;
             let (effect, sentence) = rest.rsplit_once(" | ")?;
             names
@@ -179,23 +210,33 @@ mod tests {
     use super::*;
     use crate::explain;
     use armlet_decoder::a64::ROWS;
+    use armlet_decoder::{a32, t32};
 
     #[test]
     fn every_row_has_a_meaning() {
         for row in ROWS {
-            assert!(lookup(row.name).is_some(), "{}", row.name);
+            assert!(lookup(A64, row.name).is_some(), "{}", row.name);
+        }
+        for row in a32::ROWS.iter().chain(t32::ROWS) {
+            assert!(of_a32_row(row.name).is_some(), "{}", row.name);
         }
     }
 
     #[test]
     fn every_meaning_has_a_row() {
-        for line in A64.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-            let parts: Vec<&str> = line.split(" | ").collect();
-            assert!(parts.len() >= 3, "{line}");
-            for name in parts[0].split(' ') {
-                let known =
-                    |row: &&armlet_decoder::a64::Row| row.name == name || row.name.starts_with(&format!("{name}_"));
-                assert!(ROWS.iter().any(|row| known(&row)), "{name}");
+        let of_a64: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        let of_a32 = a32::ROWS.iter().chain(t32::ROWS);
+        let of_a32: Vec<&str> = of_a32.filter_map(|row| row.name.split('.').next()).collect();
+        for (text, rows) in [(A64, of_a64), (A32, of_a32)] {
+            let mut seen = BTreeSet::new();
+            for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+                let parts: Vec<&str> = line.split(" | ").collect();
+                assert!(parts.len() >= 3, "{line}");
+                for name in parts[0].split(' ') {
+                    let known = |row: &&&str| **row == name || row.starts_with(&format!("{name}_"));
+                    assert!(rows.iter().any(|row| known(&row)), "{name}");
+                    assert!(seen.insert(name), "{name} has two lines");
+                }
             }
         }
     }

@@ -54,7 +54,11 @@ fn stacks_of_aarch32_are_followed() {
                 .output();
             let stacks = folded_stacks(folded);
             assert!(output.expect("armlet starts").status.success(), "{name} {engine}");
-            let all: u64 = stacks.iter().map(|(_, count)| count).sum();
+            // (A busy machine shows some of the start, too.)
+            let inside = stacks
+                .iter()
+                .filter(|(stack, _)| stack.rsplit(';').next() == Some("spin"));
+            let all: u64 = inside.map(|(_, count)| count).sum();
             let whole: u64 = stacks
                 .iter()
                 .filter(|(stack, _)| stack.starts_with("_start;") && stack.ends_with(";main;moving;floats;saved;spin"))
