@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -282,7 +283,44 @@ static int limited(void) {
     return 0;
 }
 
+/* Where things are in a process that has asked for the same addresses in every run. */
+static void addresses(char *line) {
+    int local;
+    void *mapping = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    sprintf(line, "%p %p %p", (void *)&local, mapping, sbrk(0));
+}
+
+static void fixed_addresses(void) {
+    char first[100] = "", again[100];
+    for (int i = 0; i < 4; i++) {
+        int pipes[2];
+        CHECK(pipe(pipes) == 0);
+        fflush(stdout);
+        if (fork() == 0) {
+            CHECK(personality(ADDR_NO_RANDOMIZE) != -1);
+            dup2(pipes[1], 1);
+            execl("/proc/self/exe", "proc_views", "where", NULL);
+            _exit(1);
+        }
+        close(pipes[1]);
+        memset(again, 0, sizeof again);
+        CHECK(read(pipes[0], again, sizeof again - 1) > 0);
+        close(pipes[0]);
+        wait(NULL);
+        if (i == 0)
+            strcpy(first, again);
+        CHECK(!strcmp(first, again));
+    }
+    puts("fixed addresses");
+}
+
 int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "where")) {
+        char line[100];
+        addresses(line);
+        puts(line);
+        return 0;
+    }
     if (argc > 1)
         return limited();
     if (!getenv("MARK")) {
@@ -297,5 +335,6 @@ int main(int argc, char **argv) {
     descriptors();
     other();
     signals();
+    fixed_addresses();
     limits();
 }

@@ -23,7 +23,7 @@ const RUST_PACKAGES: [&str; 5] = [
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
 /// What the root directory has, with all that it depends on.
-const DISTRIBUTION: [&str; 25] = [
+const DISTRIBUTION: [&str; 27] = [
     "base-passwd",
     "bash",
     "coreutils",
@@ -39,12 +39,14 @@ const DISTRIBUTION: [&str; 25] = [
     "gzip",
     "libc6-dev",
     "make",
+    "nginx-light",
     "nodejs",
     "openjdk-17-jre-headless",
     "openssl",
     "perl",
     "procps",
     "python3",
+    "redis-server",
     "sed",
     "sqlite3",
     "tar",

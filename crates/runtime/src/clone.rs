@@ -61,7 +61,6 @@ impl Thread {
         let mut cpu = Box::new(state.clone());
         enter_child(self.process.program.abi, &mut cpu, args);
         let mut thread = Thread::new(Arc::clone(&self.process), self.mask());
-        thread.mailbox.set_seccomp(self.mailbox.seccomp());
         if args.flags & CHILD_CLEARTID != 0 {
             thread.clear_child_tid = args.child_tid;
         }
@@ -70,11 +69,15 @@ impl Thread {
         if self.clock.is_some() {
             crate::engine::several_threads();
         }
+        let parent = Arc::clone(&self.mailbox);
         let (send, receive) = sync_channel(1);
         // The new thread inherits the host's mask, and must not get a signal before it has a mailbox.
         signals::set_mask(signals::ALL);
         let spawned = std::thread::Builder::new().stack_size(HOST_STACK).spawn(move || {
             let id = gettid();
+            let mailbox = &runner.thread.mailbox;
+            mailbox.thread.store(id, Ordering::Relaxed);
+            runner.thread.process.threads.add_child(mailbox, &parent);
             store_id(flags & PARENT_SETTID != 0, parent_tid, id);
             store_id(flags & CHILD_SETTID != 0, child_tid, id);
             let unshared = (FS | FILES) & !flags;

@@ -63,9 +63,20 @@ impl Threads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A thread starts.
+    /// A thread starts. Nothing happens if it is there already.
     pub fn add(&self, mailbox: &Arc<Mailbox>) {
-        self.lock().push(Arc::clone(mailbox));
+        let mut threads = self.lock();
+        if !threads.iter().any(|other| Arc::ptr_eq(other, mailbox)) {
+            threads.push(Arc::clone(mailbox));
+        }
+    }
+
+    /// A thread that another one has started: it has made its promises when others can see it, so that none of those that are made for all
+    /// threads passes it by.
+    pub fn add_child(&self, mailbox: &Arc<Mailbox>, parent: &Mailbox) {
+        let mut threads = self.lock();
+        mailbox.set_seccomp(parent.seccomp());
+        threads.push(Arc::clone(mailbox));
     }
 
     /// A thread has ended; answers whether it was the last.

@@ -326,7 +326,8 @@ impl Start {
             .ok()
             .and_then(|source| Identity::read(&source).ok());
         let is_32 = identity.is_some_and(|identity| !identity.is_64);
-        let space = match entropy.layout(is_32, stack_limit, self.options.aslr) {
+        let aslr = self.options.aslr && !wants_fixed_addresses();
+        let space = match entropy.layout(is_32, stack_limit, aslr) {
             Ok(layout) => Arc::new(AddressSpace::new(layout)),
             Err(error) => return error,
         };
@@ -415,6 +416,14 @@ fn accelerator(loaded: &LoadedProgram) -> Accelerator {
         let place = Place::new(address.wrapping_add(image.bias) as u32, thumb);
         Some((place, Routine::of_symbol(name).filter(takes)?))
     }))
+}
+
+/// `ADDR_NO_RANDOMIZE`, which `setarch -R` and debuggers set before they start a program.
+fn wants_fixed_addresses() -> bool {
+    const ASK: u64 = 0xffff_ffff;
+    // SAFETY: asks only.
+    let personality = unsafe { host::call(libc::SYS_personality, [ASK, 0, 0, 0, 0, 0]) };
+    personality.is_ok_and(|personality| personality & libc::ADDR_NO_RANDOMIZE as u64 != 0)
 }
 
 /// `RLIMIT_STACK` in bytes.
