@@ -854,3 +854,18 @@ fn plain_calls_reach_the_host() {
     }
     assert_eq!(guest.value("close", &[1 << 20]), Err(Errno::EBADF));
 }
+
+#[test]
+fn a_personality_of_32_bits() {
+    let mut guest = Guest::new();
+    let names = guest.buffer(4096);
+    let machine = |guest: &mut Guest| {
+        assert_eq!(guest.value("uname", &[names]), Ok(0));
+        read_struct::<[u8; 8]>(names + 4 * 65).expect("memory")
+    };
+    assert_eq!(&machine(&mut guest), b"aarch64\0");
+    let before = guest.value("personality", &[0x0008]).expect("it may");
+    assert_eq!(&machine(&mut guest)[..7], b"armv8l\0");
+    guest.value("personality", &[before]).expect("it may");
+    assert_eq!(&machine(&mut guest), b"aarch64\0");
+}

@@ -46,6 +46,10 @@ impl Call<'_> {
     }
 }
 
+/// `PER_MASK`, `PER_LINUX32` of personality(2).
+const PER_MASK: u64 = 0xff;
+const PER_LINUX32: u64 = 0x08;
+
 /// Bytes in each field of `struct utsname`.
 const FIELD: usize = 65;
 
@@ -56,7 +60,10 @@ pub fn uname(call: &mut Call<'_>) -> Reply {
     if let Some(release) = &call.task.settings().release {
         names[2] = field(release.as_bytes());
     }
-    names[4] = field(call.machine().as_bytes());
+    // `linux32` asks a 64-bit kernel to speak as one of 32 bits.
+    let personality = call.host(libc::SYS_personality, [0xffff_ffff])?;
+    let is_32 = call.abi == Abi::A64 && personality & PER_MASK == PER_LINUX32;
+    names[4] = field(if is_32 { b"armv8l" } else { call.machine().as_bytes() });
     call.write(call.args[0], &names)?;
     Ok(0)
 }
