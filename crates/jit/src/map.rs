@@ -170,9 +170,9 @@ impl Halves {
         self.0.get(usize::from(n)).copied().filter(|&half| half != 0)
     }
 
-    /// Whether only the lower half of V\[n\] means something.
+    /// Whether only the lower half of V\[n\] means something. (Where nothing is two, all V registers are whole: AArch64 has all of them.)
     pub fn is_half(&self, n: u8) -> bool {
-        n >= Halves::FIRST || self.upper(n).is_some()
+        !self.is_none() && n >= Halves::FIRST || self.upper(n).is_some()
     }
 
     /// The registers that are two: the V registers of both halves.
