@@ -15,7 +15,7 @@ pub use super::simd_lanes::has;
 pub fn visit(op: &Simd, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
     let mut operand = |operand: &Operand| match *operand {
         Operand::Reg(n) | Operand::Lane(n, _) => vector(n),
-        Operand::Zero => {}
+        Operand::Zero | Operand::Constant(_) => {}
     };
     match op {
         Simd::Binary { a, b, .. } => {
@@ -144,6 +144,10 @@ impl Emitter<'_> {
             }
             Operand::Zero => {
                 self.vector_constant(scratch, 0);
+                scratch
+            }
+            Operand::Constant(half) => {
+                self.vector_constant(scratch, u128::from(half) << 64 | u128::from(half));
                 scratch
             }
         }

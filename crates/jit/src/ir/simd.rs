@@ -148,6 +148,8 @@ pub enum Operand {
     Lane(u8, u8),
     /// Zeros.
     Zero,
+    /// A constant in both halves.
+    Constant(u64),
 }
 
 /// Bitwise selections between the two operands and the old destination.

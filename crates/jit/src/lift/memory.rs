@@ -1,5 +1,6 @@
 //! Loads and stores.
 
+use armlet_cpu::id;
 use armlet_decoder::a64::*;
 
 use super::integer::extension;
@@ -173,11 +174,37 @@ fn release(l: &mut Lifter, size: u8, rt: u8, rn: u8, offset: i32) -> bool {
     true
 }
 
+/// DC ZVA: a block that is aligned to its size becomes zero.
+fn zero_block(l: &mut Lifter, rt: u8) -> bool {
+    l.push(Op::Alu {
+        op: Alu::And,
+        w: Width::X,
+        d: Some(Var::T(0)),
+        a: x(rt),
+        b: Val::Imm(!(id::ZVA_SIZE - 1)),
+        flags: false,
+    });
+    for disp in (0..id::ZVA_SIZE as i32).step_by(8) {
+        l.push(Op::Store {
+            size: 3,
+            a: Val::Imm(0),
+            at: Address {
+                base: t(0),
+                index: None,
+                disp,
+            },
+            release: false,
+        });
+    }
+    true
+}
+
 /// Lifts an instruction of this file; `false` leaves it to others.
 #[rustfmt::skip]
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
     use Mode::{Offset, Post, Pre};
     match *insn {
+        Insn::DcZva(DcZva { rt }) => zero_block(l, rt),
         Insn::StrbImm(StrbImm { rt, rn, offset }) => one(l, Data::Store(0, rt), rn, Offset(offset)),
         Insn::StrbImmPost(StrbImmPost { rt, rn, offset }) => one(l, Data::Store(0, rt), rn, Post(offset)),
         Insn::StrbImmPre(StrbImmPre { rt, rn, offset }) => one(l, Data::Store(0, rt), rn, Pre(offset)),

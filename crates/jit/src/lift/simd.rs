@@ -1,4 +1,4 @@
-//! Advanced SIMD on integers, and cryptography. Left to the interpreter: saturating shifts by registers, doubling long products, polynomials of bytes, saturation of
+//! Advanced SIMD on integers, and cryptography. Left to the interpreter: saturating shifts, doubling long products, polynomials of bytes, saturation of
 //! single elements, variable shifts of bytes and halfwords, matrix products, SHA-512, SM3 and SM4.
 
 use armlet_decoder::a64::*;
@@ -6,7 +6,7 @@ use armlet_decoder::a64::*;
 use super::memory::{address, write_base};
 use super::{Lifter, dst, t, x};
 use crate::emit::simd::has;
-use crate::ir::Operand::{Lane, Reg, Zero};
+use crate::ir::Operand::{Constant, Lane, Reg, Zero};
 use crate::ir::*;
 
 /// What an instruction writes, in elements of which size.
@@ -384,6 +384,10 @@ fn multiple(l: &mut Lifter, load: bool, q: bool, rt: u8, count: u8, rn: u8, rm: 
 #[rustfmt::skip]
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
     match *insn {
+        Insn::OrrImm32(OrrImm32 { q, rd, imm, .. }) => lanes(l, Lanes::Or, to(3, q, rd), Reg(rd), Constant(imm), Into::Replace),
+        Insn::OrrImm16(OrrImm16 { q, rd, imm, .. }) => lanes(l, Lanes::Or, to(3, q, rd), Reg(rd), Constant(imm), Into::Replace),
+        Insn::BicImm32(BicImm32 { q, rd, imm, .. }) => lanes(l, Lanes::Bic, to(3, q, rd), Reg(rd), Constant(imm), Into::Replace),
+        Insn::BicImm16(BicImm16 { q, rd, imm, .. }) => lanes(l, Lanes::Bic, to(3, q, rd), Reg(rd), Constant(imm), Into::Replace),
         Insn::Movi32(Movi32 { q, rd, imm, .. }) => constant(l, q, rd, imm),
         Insn::Movi16(Movi16 { q, rd, imm, .. }) => constant(l, q, rd, imm),
         Insn::MoviShiftedOnes(MoviShiftedOnes { q, rd, imm, .. }) => constant(l, q, rd, imm),
