@@ -1,6 +1,7 @@
 //! The code that all regions share: into translated code, and out of it.
 
 use std::arch::asm;
+use std::sync::atomic::{Ordering, fence};
 
 use armlet_cpu::a64::State;
 use armlet_cpu::fp::Fpcr;
@@ -13,7 +14,7 @@ use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
 use crate::map::{
-    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, settle_fpscr,
+    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RELEASED, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, settle_fpscr,
     unpack_flags, unsettle_fpscr, x_slot,
 };
 
@@ -84,8 +85,14 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
     let exit = at + asm.offset() as u64;
     move_canonical(&mut asm, a32, true);
     let exit_stored = at + asm.offset() as u64;
+    let released = x_slot(RELEASED);
     dynasm!(asm.ops ; .arch x64
         ; vzeroupper
+        ; cmp BYTE [rbp + released], BYTE 0
+        ; je >settled
+        ; lock or DWORD [rsp], BYTE 0
+        ; mov BYTE [rbp + released], BYTE 0
+        ; settled:
         ; mov rsp, [rbp + bottom]
         // Exceptions: the host has one more at bit 1, for denormal operands.
         ; stmxcsr [rsp]
@@ -183,6 +190,13 @@ pub fn unpack(state: &mut State) {
     settle_fpscr(state);
 }
 
+/// What runs outside of translated code does not know of store-releases that wait.
+fn settle_releases(state: &mut State) {
+    if std::mem::take(&mut state.x[usize::from(RELEASED)]) != 0 {
+        fence(Ordering::SeqCst);
+    }
+}
+
 /// MXCSR as a process starts with it: all exceptions masked, none raised, to nearest. Under it runs what is not translated.
 const MXCSR: u32 = 0x1f80;
 /// The exceptions that MXCSR has gathered.
@@ -237,6 +251,7 @@ extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
     let mxcsr = read_mxcsr();
     state.fpsr |= exceptions(mxcsr);
     write_mxcsr(MXCSR);
+    settle_releases(state);
     unpack(state);
     let result = armlet_interpreter::a64::execute(state, *insn);
     pack(state);

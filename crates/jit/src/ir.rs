@@ -339,6 +339,8 @@ pub enum Op {
     ClearExclusive,
     /// A full barrier.
     Fence,
+    /// A load-acquire follows: it comes after the store-releases before it.
+    AfterReleases,
     /// d = address of the thread area (TPIDR_EL0), and back.
     ReadTpidr { d: Var },
     /// TPIDR_EL0 = a
@@ -420,6 +422,7 @@ impl Op {
             | Op::Aligned { .. }
             | Op::ClearExclusive
             | Op::Fence
+            | Op::AfterReleases
             | Op::WriteTpidr { .. } => None,
         }
     }
@@ -462,6 +465,7 @@ impl Op {
             | Op::Compare { .. }
             | Op::ClearExclusive
             | Op::Fence
+            | Op::AfterReleases
             | Op::ReadTpidr { .. }
             | Op::WriteTpidr { .. } => false,
         }

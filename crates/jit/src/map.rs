@@ -85,6 +85,8 @@ const FIRST_TEMPORARY: u8 = 54;
 /// AArch32: the flags of FPSCR as the host's comparison has left them in EFLAGS. Bits 15 to 8: AH after LAHF. Bits 7 to 0: 0; 1, if the host's operands
 /// were the other way round; 2, if [`State::a32`] has the flags.
 pub const COMPARED: u8 = 56;
+/// 1: a store-release may wait in the host's store buffer. A load-acquire must not pass it, other loads may.
+pub const RELEASED: u8 = 57;
 
 /// Packed flags: N.
 pub const FLAG_N: u32 = 1 << 15;

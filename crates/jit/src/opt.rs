@@ -409,6 +409,7 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         | Op::CopyFpscr
         | Op::KeepFpscr
         | Op::Fence
+        | Op::AfterReleases
         | Op::Fallback { .. }
         | Op::Fallback32 { .. }
         | Op::QuickCall => {}

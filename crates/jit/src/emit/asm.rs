@@ -382,6 +382,12 @@ impl Asm {
         }
     }
 
+    /// Flags of the low byte of a slot - a constant.
+    pub fn cmp_byte_slot(&mut self, slot: i32, imm: i8) {
+        self.encode(0, false, &[0x80], 7, Rm::At(HostAddress::state(slot)));
+        self.ops.push_i8(imm);
+    }
+
     /// d = address; the flags stay.
     pub fn lea(&mut self, w: Width, d: u8, at: HostAddress) {
         self.encode(0, w == Width::X, &[0x8d], d, Rm::At(at));

@@ -5,7 +5,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 use super::asm::{Cc, memory};
 use super::*;
 use crate::enter::Exit;
-use crate::map::{ATTENTION, LOOKUP, PC_SLOT, RETURNS_LIMIT, V_HOSTS, v_slot, x_slot};
+use crate::map::{ATTENTION, LOOKUP, PC_SLOT, RELEASED, RETURNS_LIMIT, V_HOSTS, v_slot, x_slot};
 use host::{RAX, RBP, RDX, RSI};
 
 /// log2 of the entries of a thread's lookup table.
@@ -62,6 +62,8 @@ pub(crate) enum Cold {
     LeaveCanonical { label: Label, pc: u64 },
     /// RAX = -RAX: a division by -1.
     Negate { label: Label, w: Width, back: Label },
+    /// A full barrier.
+    Fence { label: Label, back: Label },
     /// RAX = 0: a division by zero.
     Clear { label: Label, back: Label },
 }
@@ -698,6 +700,12 @@ impl Emitter<'_> {
                 Cold::Negate { label, w, back } => {
                     self.asm.bind(label);
                     self.asm.neg(w, RAX);
+                    self.asm.jmp(back);
+                }
+                Cold::Fence { label, back } => {
+                    self.asm.bind(label);
+                    self.asm.fence();
+                    self.asm.store_imm(0, 0, HostAddress::state(x_slot(RELEASED)));
                     self.asm.jmp(back);
                 }
                 Cold::Clear { label, back } => {

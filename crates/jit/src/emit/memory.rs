@@ -2,6 +2,7 @@
 //! table leads back to the guest instruction, which the interpreter then runs to find out what is wrong.
 
 use super::*;
+use crate::map::{RELEASED, x_slot};
 use host::{RAX, RDX};
 
 /// A constant that is stored with so many bytes, if it can be an immediate operand: it is sign-extended.
@@ -88,8 +89,25 @@ impl Emitter<'_> {
     }
 
     pub(super) fn store(&mut self, size: u8, a: Val, at: &Address, release: bool) {
+        self.plain_store(size, a, at);
+        if release {
+            self.asm.store_imm(0, 1, HostAddress::state(x_slot(RELEASED)));
+        }
+    }
+
+    /// Before a load-acquire: what a store-release has written is seen by all. The host orders everything else by itself.
+    pub(super) fn after_releases(&mut self) {
+        self.spill_if_kept();
+        let (label, back) = (self.asm.label(), self.asm.label());
+        self.asm.cmp_byte_slot(x_slot(RELEASED), 0);
+        self.asm.jcc(asm::Cc::Ne, label);
+        self.asm.bind(back);
+        self.cold.push(control::Cold::Fence { label, back });
+    }
+
+    fn plain_store(&mut self, size: u8, a: Val, at: &Address) {
         let mut at = self.address(at);
-        if let (Val::Imm(imm), false) = (a, release)
+        if let Val::Imm(imm) = a
             && let Some(imm) = immediate(size, imm)
         {
             self.wrap();
@@ -97,7 +115,7 @@ impl Emitter<'_> {
             return self.may_fault(self.place);
         }
         let in_register = matches!(a, Val::Var(var) if self.mapping.host(var).is_some());
-        if (release || !in_register) && at.index.is_some_and(|(index, _)| index == RDX) {
+        if !in_register && at.index.is_some_and(|(index, _)| index == RDX) {
             self.asm.lea(Width::X, RAX, at);
             at = HostAddress {
                 base: RAX,
@@ -105,15 +123,9 @@ impl Emitter<'_> {
                 disp: 0,
             };
         }
-        if release {
-            self.read_into(Width::X, RDX, a);
-            self.wrap();
-            self.asm.xchg(size, RDX, at);
-        } else {
-            let a = self.read(a, RDX);
-            self.wrap();
-            self.asm.store(size, a, at);
-        }
+        let a = self.read(a, RDX);
+        self.wrap();
+        self.asm.store(size, a, at);
         self.may_fault(self.place);
     }
 }

@@ -39,7 +39,7 @@ use asm::{Asm, HostAddress, Label, Source};
 
 use crate::clean::Clean;
 use crate::ir::*;
-use crate::map::{Mapping, host, slot};
+use crate::map::{Mapping, RELEASED, host, slot, x_slot};
 use crate::opt;
 pub use control::{Entry, LOOKUP_BITS, Link};
 pub(crate) use control::{look_up, move_canonical};
@@ -301,7 +301,9 @@ impl Emitter<'_> {
             Op::Fence => {
                 self.spill_if_kept();
                 self.asm.fence();
+                self.asm.store_imm(0, 0, HostAddress::state(x_slot(RELEASED)));
             }
+            Op::AfterReleases => self.after_releases(),
             Op::ReadTpidr { d } => {
                 let host = self.destination(d, host::RAX);
                 self.asm.load_slot(host, crate::map::TPIDR_SLOT);

@@ -184,6 +184,7 @@ impl Display for Op {
             Op::Aligned { size, at } => write!(f, "check that {at} is a multiple of {}", 1 << size),
             Op::ClearExclusive => f.write_str("clear exclusive"),
             Op::Fence => f.write_str("fence"),
+            Op::AfterReleases => f.write_str("after releases"),
             Op::ReadTpidr { d } => write!(f, "{d} = tpidr"),
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),
             Op::Vector(Vector::Load { size, d, at }) => write!(f, "v{d} = u{}{at}", 8u32 << size),

@@ -220,6 +220,9 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         l.push(Op::ClearExclusive);
         return true;
     }
+    if let Insn::Ldaxr(_) | Insn::Ldaxrb(_) | Insn::Ldaxrh(_) | Insn::Ldaxp(_) = insn {
+        l.push(Op::AfterReleases);
+    }
     match *insn {
         Insn::Ldxr(Ldxr { sf, rt, rn }) | Insn::Ldaxr(Ldaxr { sf, rt, rn }) => load(l, word(sf), rt, rn),
         Insn::Ldxrb(Ldxrb { rt, rn }) | Insn::Ldaxrb(Ldaxrb { rt, rn }) => load(l, 0, rt, rn),

@@ -285,9 +285,9 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Stlr(Stlr { sf, rt, rn }) => release(l, log2(sf), rt, rn, 0),
         Insn::Stlrb(Stlrb { rt, rn }) => release(l, 0, rt, rn, 0),
         Insn::Stlrh(Stlrh { rt, rn }) => release(l, 1, rt, rn, 0),
-        Insn::Ldar(Ldar { sf, rt, rn }) => acquire(l, log2(sf), rt, rn),
-        Insn::Ldarb(Ldarb { rt, rn }) => acquire(l, 0, rt, rn),
-        Insn::Ldarh(Ldarh { rt, rn }) => acquire(l, 1, rt, rn),
+        Insn::Ldar(Ldar { sf, rt, rn }) => acquire_in_order(l, log2(sf), rt, rn),
+        Insn::Ldarb(Ldarb { rt, rn }) => acquire_in_order(l, 0, rt, rn),
+        Insn::Ldarh(Ldarh { rt, rn }) => acquire_in_order(l, 1, rt, rn),
         Insn::Ldapr(Ldapr { sf, rt, rn }) => acquire(l, log2(sf), rt, rn),
         Insn::Ldaprb(Ldaprb { rt, rn }) => acquire(l, 0, rt, rn),
         Insn::Ldaprh(Ldaprh { rt, rn }) => acquire(l, 1, rt, rn),
@@ -295,12 +295,22 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
     }
 }
 
-/// An ordered load: plain under TSO, but it must be aligned.
+/// LDAPR: plain under TSO, but it must be aligned.
 fn acquire(l: &mut Lifter, size: u8, rt: u8, rn: u8) -> bool {
     l.push(Op::Aligned {
         size,
         at: address(rn, 0),
     });
+    one(l, Data::Load(Load::Zero(size), rt), rn, Mode::Offset(0))
+}
+
+/// LDAR, which does not pass a store-release.
+fn acquire_in_order(l: &mut Lifter, size: u8, rt: u8, rn: u8) -> bool {
+    l.push(Op::Aligned {
+        size,
+        at: address(rn, 0),
+    });
+    l.push(Op::AfterReleases);
     one(l, Data::Load(Load::Zero(size), rt), rn, Mode::Offset(0))
 }
 
