@@ -6,6 +6,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+/// What code starts at: the host fetches loops best that start at such addresses, and code that is assembled for another one has the same length.
+pub const ALIGNMENT: usize = 32;
+
 /// Bytes of address space per view, usually; pages cost memory only when they are written. All of it is within reach of a rel32.
 pub const SIZE: usize = 512 << 20;
 
@@ -86,7 +89,7 @@ impl Arena {
 
     /// Code that nobody runs any more: its space can be used again.
     pub fn free(&mut self, code: Range<u64>) {
-        let offset = |at: u64| ((at - self.executable as u64) as usize + 15) & !15;
+        let offset = |at: u64| ((at - self.executable as u64) as usize).next_multiple_of(ALIGNMENT);
         let (mut start, mut end) = (offset(code.start), offset(code.end));
         if let Some((&before, &touches)) = self.free.range(..start).next_back()
             && touches == start
@@ -104,9 +107,9 @@ impl Arena {
         }
     }
 
-    /// Takes free space for `length` bytes, 16-aligned; the address at which they will run.
+    /// Takes free space for `length` bytes, aligned to [`ALIGNMENT`]; the address at which they will run.
     pub fn reuse(&mut self, length: usize) -> Option<u64> {
-        let length = (length + 15) & !15;
+        let length = length.next_multiple_of(ALIGNMENT);
         let found = self.free.iter().find(|&(start, end)| end - start >= length);
         let (&start, &end) = found?;
         self.free.remove(&start);
@@ -124,7 +127,7 @@ impl Arena {
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable.add(offset), code.len()) };
     }
 
-    /// The address at which the next code will run (16-aligned).
+    /// The address at which the next code will run (aligned to [`ALIGNMENT`]).
     pub fn next(&self) -> u64 {
         self.executable as u64 + self.used as u64
     }
@@ -135,11 +138,11 @@ impl Arena {
         let end = self
             .used
             .checked_add(code.len())
-            .filter(|&end| end + 16 <= self.size)
+            .filter(|&end| end + ALIGNMENT <= self.size)
             .ok_or(Full)?;
         // SAFETY: `used..end` is inside of the writable view and holds no code that anybody runs yet.
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable.add(self.used), code.len()) };
-        self.used = (end + 15) & !15;
+        self.used = end.next_multiple_of(ALIGNMENT);
         Ok(at)
     }
 

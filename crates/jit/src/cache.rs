@@ -32,8 +32,10 @@ pub(crate) struct Translation {
     pub host: Range<u64>,
     /// Accesses that may fault, by address.
     pub sites: Vec<Site>,
-    /// Its register mapping.
-    pub mapping: Mapping,
+    /// Its register mappings.
+    mappings: Vec<Mapping>,
+    /// Where which of them begins to hold: offset and index.
+    mapped: Vec<(u32, u8)>,
     /// Guest addresses of the code that it depends on.
     guest: Vec<Range<u64>>,
     /// Guest addresses at which it can be entered.
@@ -52,6 +54,17 @@ pub(crate) struct Translation {
 }
 
 impl Translation {
+    /// The mapping at a fault.
+    pub fn mapping_of(&self, site: &Site) -> &Mapping {
+        &self.mappings[usize::from(site.mapping)]
+    }
+
+    /// The mapping that holds somewhere in the code.
+    pub fn mapping_at(&self, offset: u32) -> &Mapping {
+        let index = self.mapped.partition_point(|&(at, _)| at <= offset).saturating_sub(1);
+        &self.mappings[self.mapped.get(index).map_or(0, |&(_, mapping)| usize::from(mapping))]
+    }
+
     /// Its guest address, or 0 if its code has changed.
     pub fn pc(&self) -> u64 {
         self.guest.first().map_or(0, |range| range.start)
@@ -180,7 +193,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_>) -> Result<Region, Fault> {
     let mut region = lift::region(pc, code, around)?;
     opt::exclusive::fuse(&mut region);
+    opt::remove_needless_order(&mut region);
     opt::remove_dead_flags(&mut region);
+    opt::sink_comparisons(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)
 }
@@ -360,7 +375,8 @@ impl Cache {
             Translation {
                 host: at..at + emitted.bytes.len() as u64,
                 sites: emitted.sites,
-                mapping: emitted.mapping,
+                mappings: emitted.plan.mappings,
+                mapped: emitted.mapped,
                 guest,
                 entries: emitted.entries.iter().map(|entry| entry.pc).collect(),
                 links: emitted.links,

@@ -14,8 +14,8 @@ use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
 use crate::map::{
-    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RELEASED, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags, settle_fpscr,
-    unpack_flags, unsettle_fpscr, x_slot,
+    self, ATTENTION, BIAS, FPSR_SLOT, PACKED_FLAGS, PC_SLOT, RELEASED, RETURNS_BOTTOM, RETURNS_LIMIT, pack_flags,
+    settle_fpscr, unpack_flags, unsettle_fpscr, x_slot,
 };
 
 /// Bytes of host stack for the returns of guest calls, 8 each.

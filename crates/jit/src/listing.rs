@@ -40,9 +40,16 @@ pub struct Listing {
     pub bytes: Vec<u8>,
     /// Address of the first byte; jumps and addresses in the code that lead elsewhere are invented.
     pub at: u64,
-    /// Guest and host register of each pair that the region keeps together: general registers (32 is SP).
+    /// The mappings of registers, each with the first block that it holds in.
+    pub mappings: Vec<(u64, Registers)>,
+}
+
+/// Guest and host register of each pair that a block keeps together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registers {
+    /// General registers (32 is SP).
     pub x: Vec<(u8, u8)>,
-    /// The same for vector registers.
+    /// Vector registers.
     pub v: Vec<(u8, u8)>,
 }
 
@@ -127,11 +134,28 @@ pub(crate) fn list(region: &Region) -> Listing {
         instructions,
         blocks: region.blocks.iter().map(|block| block.pc).collect(),
         names,
-        x: code.mapping.x_pairs().collect(),
-        v: code.mapping.v_pairs().collect(),
+        mappings: mappings(region, &code),
         bytes: code.bytes,
         at: AT,
     }
+}
+
+/// See [`Listing::mappings`].
+fn mappings(region: &Region, code: &emit::Code) -> Vec<(u64, Registers)> {
+    let mut seen = Vec::new();
+    let mut mappings = Vec::new();
+    for (block, &mapping) in region.blocks.iter().zip(&code.plan.of) {
+        if !seen.contains(&mapping) {
+            seen.push(mapping);
+            let mapping = &code.plan.mappings[mapping];
+            let registers = Registers {
+                x: mapping.x_pairs().collect(),
+                v: mapping.v_pairs().collect(),
+            };
+            mappings.push((block.pc, registers));
+        }
+    }
+    mappings
 }
 
 /// See [`Listing::names`].

@@ -96,7 +96,7 @@ impl Jit {
         };
         let register = |host: u8| context.uc_mcontext.gregs[GREGS[usize::from(host)] as usize] as u64;
         let state = (register(host::RBP) as i64 - i64::from(BIAS)) as *const State;
-        let guest = |n: u8| match translation.mapping.x_pairs().find(|&(guest, _)| guest == n) {
+        let guest = |n: u8| match translation.mapping_at(offset).x_pairs().find(|&(guest, _)| guest == n) {
             Some((_, host)) => register(host),
             // SAFETY: in translated code, RBP points into the state of this thread, which is interrupted.
             None => unsafe { (*state).x[usize::from(n)] },

@@ -1,13 +1,12 @@
 //! Which guest registers live in which host registers.
 //!
-//! A mapping holds for a whole region. All regions are entered and left under the canonical mapping, so that they can be chained; a region
-//! with a loop may choose its own in between. What is left of the host's registers caches the guest's others within
+//! All regions are entered and left under the canonical mapping, so that they can be chained; a loop may have a mapping of its own, which holds all
+//! through it but for inner loops (see `plan.rs`). What is left of the host's registers caches the guest's others within
 //! a block (see `emit/cached.rs`).
 
 use armlet_cpu::a64::{Exclusive, Flags, State};
 
 use crate::ir::Var;
-use crate::opt::Uses;
 
 /// Host register numbers as the encoding has them.
 pub mod host {
@@ -232,17 +231,22 @@ impl Mapping {
         mapping
     }
 
-    /// A mapping for a region with these uses: the most used registers get host registers. Those that have one in the canonical mapping keep it;
-    /// another one must be used more often than it would have to be moved at the region's borders.
-    pub fn chosen(uses: &Uses, a32: bool, halves: Halves) -> Mapping {
-        let canonical = Mapping::canonical(a32);
-        let moves = 6 * uses.crossings;
+    /// A mapping for a loop with these uses, which calls leave so many times: the most used registers get host registers. Those that have one in the
+    /// mapping around it keep it; another one must be used more often than it would have to be moved.
+    pub fn chosen(x: &[u64; 33], v: &[u64; 32], crossings: u64, around: &Mapping, halves: Halves) -> Mapping {
+        let moves = 6 * crossings;
         Mapping {
             halves,
-            x: choose(&uses.x, moves, &canonical.x, &X_HOSTS[..X_MAPPED], X_CANONICAL.len()),
-            v: choose(&uses.v, moves, &canonical.v, &V_HOSTS, V_HOSTS.len()),
+            x: choose(x, moves, &around.x, &X_HOSTS[..X_MAPPED], X_CANONICAL.len()),
+            v: choose(v, moves, &around.v, &V_HOSTS, V_HOSTS.len()),
             t: [None; 2],
         }
+    }
+
+    /// How many guest registers are not in the same host register under the other mapping.
+    pub fn without(&self, other: &Mapping) -> usize {
+        let differ = |pair: &(&Option<u8>, &Option<u8>)| pair.0.is_some() && pair.0 != pair.1;
+        self.x.iter().zip(&other.x).filter(differ).count() + self.v.iter().zip(&other.v).filter(differ).count()
     }
 
     /// The host register of a variable.
@@ -299,32 +303,38 @@ pub fn slot(var: Var) -> i32 {
 fn choose<const N: usize>(
     uses: &[u64; N],
     moves: u64,
-    canonical: &[Option<u8>; N],
+    around: &[Option<u8>; N],
     hosts: &[u8],
     usual: usize,
 ) -> [Option<u8>; N] {
-    let pays = |n: &usize| uses[*n] > if canonical[*n].is_some() { 0 } else { moves };
+    let pays = |n: &usize| uses[*n] > if around[*n].is_some() { 0 } else { moves };
     let mut order: Vec<usize> = (0..N).filter(pays).collect();
-    order.sort_by_key(|&n| (std::cmp::Reverse(uses[n]), canonical[n].is_none()));
-    if order.len() > hosts.len() {
-        order.truncate(usual);
-    }
-    // Whoever keeps its canonical register first; then the unused ones stay where they are, as long as nobody needs the place.
+    order.sort_by_key(|&n| (std::cmp::Reverse(uses[n]), around[n].is_none()));
+    // (Those few that are just too many are cached all the time.)
+    let cached = X_HOSTS.len() - X_MAPPED;
+    order.truncate(if order.len() > hosts.len() + cached {
+        usual
+    } else {
+        hosts.len()
+    });
+    let all = (0..N).all(|n| uses[n] == 0 || order.contains(&n));
+    // Whoever keeps its register first, the others take what nobody has; then the unused ones stay where they are, as long as nobody needs the place.
     let mut mapping = [None; N];
     let mut free: Vec<u8> = hosts.to_vec();
+    free.sort_by_key(|&host| !around.contains(&Some(host)));
     for &n in &order {
-        if let Some(host) = canonical[n] {
+        if let Some(host) = around[n] {
             mapping[n] = Some(host);
             free.retain(|&other| other != host);
         }
     }
-    for &n in order.iter().filter(|&&n| canonical[n].is_none()) {
+    for &n in order.iter().filter(|&&n| around[n].is_none()) {
         mapping[n] = free.pop();
     }
-    let room = usual.saturating_sub(order.len());
-    let stay = |n: &usize| canonical[*n].is_some_and(|host| free.contains(&host));
+    let room = if all { hosts.len() } else { usual }.saturating_sub(order.len());
+    let stay = |n: &usize| around[*n].is_some_and(|host| free.contains(&host));
     for n in (0..N).filter(stay).take(room) {
-        mapping[n] = canonical[n];
+        mapping[n] = around[n];
     }
     mapping
 }

@@ -147,6 +147,77 @@ pub fn remove_dead_flags(region: &mut Region) {
     }
 }
 
+/// Drops [`Op::AfterReleases`] where a locked instruction follows: nothing passes that.
+pub fn remove_needless_order(region: &mut Region) {
+    let is_locked = |atomic: &Atomic| match atomic.op {
+        AtomicOp::LoadExclusive { .. } => false,
+        // (A narrow one may find out by a load that it need not compare; not so with a constant that fits.)
+        AtomicOp::CompareExclusive { expected, .. } => atomic.size >= 2 || expected == Val::Imm(0),
+        _ => true,
+    };
+    for block in &mut region.blocks {
+        for at in (0..block.nodes.len()).rev() {
+            if block.nodes[at].op == Op::AfterReleases {
+                let mut accesses = block.nodes[at..].iter().filter_map(|node| match &node.op {
+                    Op::Atomic(atomic) => Some(is_locked(atomic)),
+                    Op::Load { .. } | Op::Vector(_) | Op::Fallback { .. } => Some(false),
+                    _ => None,
+                });
+                if accesses.next() == Some(true) {
+                    block.nodes.remove(at);
+                }
+            }
+        }
+    }
+}
+
+/// Moves comparisons down to the branch or the operation that asks, past what changes neither their operands nor the flags and cannot be looked at from
+/// outside: the host's arithmetic destroys its flags.
+pub fn sink_comparisons(region: &mut Region) {
+    for block in &mut region.blocks {
+        for index in (0..block.nodes.len()).rev() {
+            let (Op::Alu {
+                d: None,
+                a,
+                b,
+                flags: true,
+                ..
+            }
+            | Op::Compare { a, b, .. }) = block.nodes[index].op
+            else {
+                continue;
+            };
+            let temporary = |val: Val| matches!(val, Val::Var(Var::T(_)));
+            if temporary(a) || temporary(b) {
+                continue;
+            }
+            let passes = |node: &Node| {
+                let changes = |val: Val| node.op.written().is_some_and(|d| val == Val::Var(d));
+                !(node.op.observes() || uses_flags(&node.op) || defines_flags(&node.op) || changes(a) || changes(b))
+            };
+            let passed = block.nodes[index + 1..].iter().take_while(|node| passes(node)).count();
+            block.nodes[index..=index + passed].rotate_left(1);
+            // Host code of an instruction stays together.
+            if passed > 0 {
+                block.nodes[index + passed].pc = block.nodes[index + passed - 1].pc;
+            }
+        }
+    }
+}
+
+/// Where the conditional comparisons begin that a block ends with, if nobody but they and its branch asks for their flags.
+pub fn final_comparisons(block: &Block) -> Option<usize> {
+    let End::Branch {
+        test: Test::Cond(_), ..
+    } = block.end
+    else {
+        return None;
+    };
+    let conditional = |node: &&Node| matches!(node.op, Op::Compare { cond, .. } if cond < 14);
+    let count = block.nodes.iter().rev().take_while(conditional).count();
+    (count > 0).then(|| block.nodes.len() - count)
+}
+
 /// The next condition that is tested in a block, of the flags that hold behind its first `position` nodes.
 fn next_condition(block: &Block, position: usize) -> Option<u8> {
     for node in &block.nodes[position..] {
@@ -222,60 +293,87 @@ pub fn reached(region: &Region) -> Vec<Reached> {
     reached
 }
 
-/// What the choice of host registers depends on. A loop counts for eight times its surroundings.
+/// What the choice of host registers depends on, of one block that is run once.
 pub struct Uses {
     /// What it costs that each X register is in memory.
     pub x: [u64; 33],
     /// How often each V register is named.
     pub v: [u64; 32],
-    /// Whether there is a loop.
-    pub loops: bool,
-    /// How often calls and returns cross the border of the region.
-    pub crossings: u64,
+    /// It ends with a call or a return.
+    pub crosses: bool,
 }
 
-/// Counts the uses of registers.
-pub fn uses(region: &Region) -> Uses {
-    let mut weights = vec![1u64; region.blocks.len()];
-    let mut loops = false;
-    for (index, block) in region.blocks.iter().enumerate() {
-        for target in successors(&block.end).filter_map(|pc| region.find(pc)) {
-            if target <= index {
-                loops = true;
-                for weight in &mut weights[target..=index] {
-                    *weight = weight.saturating_mul(8).min(1 << 24);
-                }
+/// Counts the uses of registers in a block.
+pub fn uses(block: &Block) -> Uses {
+    let (mut x, mut v) = ([0u64; 33], [0u64; 32]);
+    // A register that a block defines before it uses it is cached there; one that comes in from elsewhere costs a load.
+    let mut known = [false; 33];
+    let mut read = |var: Var, known: &mut [bool; 33]| {
+        if let Var::X(n) = var {
+            let first = !std::mem::replace(&mut known[usize::from(n)], true);
+            x[usize::from(n)] += if first { 4 } else { 1 };
+        }
+    };
+    let mut writes = [0u64; 33];
+    for node in &block.nodes {
+        reads(&node.op, &mut |var| read(var, &mut known));
+        if let Some(Var::X(n)) = node.op.written() {
+            known[usize::from(n)] = true;
+            writes[usize::from(n)] += 2;
+        }
+        visit(&node.op, &mut |_| {}, &mut |n| v[usize::from(n & 31)] += 1);
+    }
+    if let Some(var) = end_reads(&block.end) {
+        read(var, &mut known);
+    }
+    x.iter_mut().zip(writes).for_each(|(x, writes)| *x += writes);
+    Uses {
+        x,
+        v,
+        crosses: matches!(block.end, End::Call { .. } | End::Indirect { .. }),
+    }
+}
+
+/// What branches backwards repeat: the blocks of each loop, larger loops first. Two of them lie one in the other, or apart.
+pub fn loops(region: &Region) -> Vec<Vec<usize>> {
+    let blocks = &region.blocks;
+    let within = |start: u64, end: u64| (0..blocks.len()).filter(move |&at| (start..=end).contains(&blocks[at].pc));
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for block in blocks {
+        for start in successors(&block.end).filter(|&to| to <= block.pc && region.find(to).is_some()) {
+            // (One that tries again what an exclusive store has refused is hardly ever repeated.)
+            if !within(start, block.pc).any(|at| stores_exclusively(&blocks[at])) {
+                ranges.push((start, block.pc));
             }
         }
     }
-    let (mut x, mut v, mut crossings) = ([0u64; 33], [0u64; 32], 0u64);
-    for (block, weight) in region.blocks.iter().zip(weights) {
-        // A register that a block defines before it uses it is cached there; one that comes in from elsewhere costs a load.
-        let mut known = [false; 33];
-        let mut read = |var: Var, known: &mut [bool; 33]| {
-            if let Var::X(n) = var {
-                let first = !std::mem::replace(&mut known[usize::from(n)], true);
-                x[usize::from(n)] += weight * if first { 4 } else { 1 };
-            }
-        };
-        let mut writes = [0u64; 33];
-        for node in &block.nodes {
-            reads(&node.op, &mut |var| read(var, &mut known));
-            if let Some(Var::X(n)) = node.op.written() {
-                known[usize::from(n)] = true;
-                writes[usize::from(n)] += 2 * weight;
-            }
-            visit(&node.op, &mut |_| {}, &mut |n| v[usize::from(n & 31)] += weight);
-        }
-        if let Some(var) = end_reads(&block.end) {
-            read(var, &mut known);
-        }
-        x.iter_mut().zip(writes).for_each(|(x, writes)| *x += writes);
-        if matches!(block.end, End::Call { .. } | End::Indirect { .. }) {
-            crossings += weight;
+    ranges.sort_by_key(|&(start, end)| (start, std::cmp::Reverse(end)));
+    ranges.dedup();
+    let mut loops: Vec<(u64, u64)> = Vec::new();
+    for (start, end) in ranges {
+        // Those that overlap are one.
+        match loops.iter_mut().find(|other| start <= other.1 && end > other.1) {
+            Some(other) => other.1 = end,
+            None => loops.push((start, end)),
         }
     }
-    Uses { x, v, loops, crossings }
+    loops.dedup();
+    let mut loops: Vec<Vec<usize>> = loops.iter().map(|&(start, end)| within(start, end).collect()).collect();
+    loops.sort_by_key(|members| std::cmp::Reverse(members.len()));
+    loops
+}
+
+fn stores_exclusively(block: &Block) -> bool {
+    let stores = |node: &Node| {
+        matches!(
+            node.op,
+            Op::Atomic(Atomic {
+                op: AtomicOp::StoreExclusive { .. },
+                ..
+            })
+        )
+    };
+    block.nodes.iter().any(stores)
 }
 
 fn see_val(val: Val, see: &mut dyn FnMut(Var)) {

@@ -59,18 +59,19 @@ impl Jit {
         let state = (register(crate::map::host::RBP) as i64 - i64::from(BIAS)) as *mut State;
         // SAFETY: in translated code, RBP points into the state of this thread, which nobody else uses meanwhile.
         let state = unsafe { &mut *state };
-        for (guest, host) in translation.mapping.x_pairs() {
+        let mapping = translation.mapping_of(site);
+        for (guest, host) in mapping.x_pairs() {
             state.x[usize::from(guest)] = register(host);
         }
         if !context.uc_mcontext.fpregs.is_null() {
             // SAFETY: the kernel points it to the frame's floating-point state.
             let vectors = unsafe { &(*context.uc_mcontext.fpregs)._xmm };
-            for (guest, host) in translation.mapping.v_pairs() {
+            for (guest, host) in mapping.v_pairs() {
                 let [a, b, c, d] = vectors[usize::from(host)].element.map(u128::from);
                 state.v[usize::from(guest)] = (a | b << 32 | c << 64 | d << 96).into();
             }
         }
-        for (low, high) in translation.mapping.halves.pairs() {
+        for (low, high) in mapping.halves.pairs() {
             let half = |n: u8| u128::from(state.v[usize::from(n)]) & u128::from(u64::MAX);
             state.v[usize::from(low)] = (half(low) | half(high) << 64).into();
         }

@@ -28,5 +28,5 @@ fn a_loop_is_listed_instruction_by_instruction() {
         end = listed.host.end;
     }
     assert!(end <= listing.bytes.len());
-    assert!(listing.v.iter().any(|&(guest, _)| guest == 0));
+    assert!(listing.mappings[0].1.v.iter().any(|&(guest, _)| guest == 0));
 }

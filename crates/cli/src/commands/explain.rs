@@ -12,7 +12,7 @@ use armlet_decoder::a64::{ROWS, Row, decode, mnemonics};
 use armlet_decoder::{a32, t32};
 use armlet_interpreter::a32::{Place, source as a32_source};
 use armlet_interpreter::a64::source;
-use armlet_jit::Listing;
+use armlet_jit::{Listing, Registers};
 use armlet_loader::elf::FileSource;
 use armlet_loader::sections::Section;
 use armlet_loader::{Content, Elf, Symbols, sections};
@@ -87,17 +87,27 @@ pub fn registers(listing: &Listing) -> String {
     const HOST: [&str; 16] = [
         "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
     ];
-    let x = listing.x.iter().map(|&(guest, host)| {
-        let guest = if guest == 32 {
-            "sp".to_owned()
+    let one = |registers: &Registers| {
+        let x = registers.x.iter().map(|&(guest, host)| {
+            let guest = if guest == 32 {
+                "sp".to_owned()
+            } else {
+                format!("x{guest}")
+            };
+            format!("{guest}={}", HOST[usize::from(host & 15)])
+        });
+        let v = registers.v.iter().map(|&(guest, host)| format!("v{guest}=xmm{host}"));
+        x.chain(v).collect::<Vec<String>>().join(" ")
+    };
+    let texts = listing.mappings.iter().enumerate().map(|(index, (block, registers))| {
+        let registers = one(registers);
+        if index == 0 {
+            registers
         } else {
-            format!("x{guest}")
-        };
-        format!("{guest}={}", HOST[usize::from(host & 15)])
+            format!("from {block:#x} on, in places, {registers}")
+        }
     });
-    let v = listing.v.iter().map(|&(guest, host)| format!("v{guest}=xmm{host}"));
-    let all: Vec<String> = x.chain(v).collect();
-    format!("{}; others at [rbp+offset]", all.join(" "))
+    format!("{}; others at [rbp+offset]", texts.collect::<Vec<_>>().join("; "))
 }
 
 /// What the tables say: manual, feature, effect, registers, operands.

@@ -162,6 +162,8 @@ impl From<Source> for Rm {
 pub struct Asm {
     /// dynasm's buffer.
     pub ops: VecAssembler<X64Relocation>,
+    /// Where the code will run.
+    at: usize,
 }
 
 /// A place to jump to.
@@ -173,12 +175,33 @@ impl Asm {
     pub fn new(at: u64) -> Asm {
         Asm {
             ops: VecAssembler::new(at as usize),
+            at: at as usize,
         }
     }
 
     /// Bytes so far.
     pub fn offset(&self) -> usize {
         self.ops.offset().0
+    }
+
+    /// Does nothing up to the next multiple of an address, in a few instructions.
+    pub fn align(&mut self, to: usize) {
+        const NOPS: [&[u8]; 8] = [
+            &[0x90],
+            &[0x66, 0x90],
+            &[0x0f, 0x1f, 0x00],
+            &[0x0f, 0x1f, 0x40, 0x00],
+            &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+        ];
+        let mut missing = (self.at + self.offset()).wrapping_neg() % to;
+        while missing > 0 {
+            let nop = NOPS[missing.min(8) - 1];
+            self.ops.extend(nop);
+            missing -= nop.len();
+        }
     }
 
     /// A label that is bound later.

@@ -51,9 +51,26 @@ impl PendingLink {
 /// Code that is rarely run, and stands behind the rest.
 pub(crate) enum Cold {
     /// An edge of the control-flow graph that needs more than a jump.
-    Edge { label: Label, to: u64, place: Place },
+    Edge {
+        label: Label,
+        to: u64,
+        place: Place,
+        mapping: usize,
+    },
+    /// An edge with flags that are known.
+    KnownFlags {
+        label: Label,
+        to: u64,
+        nzcv: u8,
+        mapping: usize,
+    },
     /// Leaves for the runtime at a guest address, from the region's mapping with flags in memory.
-    Leave { label: Label, pc: u64, exit: Exit },
+    Leave {
+        label: Label,
+        pc: u64,
+        exit: Exit,
+        mapping: usize,
+    },
     /// An indirect branch that the lookup table does not know; RAX is the target, the mapping is canonical.
     Miss { label: Label },
     /// A function called from translated code at that instruction wants to leave; the state is complete.
@@ -62,6 +79,8 @@ pub(crate) enum Cold {
     LeaveCanonical { label: Label, pc: u64 },
     /// RAX = -RAX: a division by -1.
     Negate { label: Label, w: Width, back: Label },
+    /// Flags that are known, placed as after a subtraction.
+    ConstantFlags { label: Label, nzcv: u8, back: Label },
     /// A full barrier.
     Fence { label: Label, back: Label },
     /// RAX = 0: a division by zero.
@@ -71,13 +90,12 @@ pub(crate) enum Cold {
 impl Emitter<'_> {
     /// Code before block 0: into the region's own mapping.
     pub(super) fn enter_region(&mut self) {
-        if self.base != self.canonical {
+        if self.plan.of[0] != 0 {
             self.entries.push(Entry {
                 pc: self.region.blocks[0].pc,
                 offset: 0,
             });
-            let (from, to) = (self.canonical.clone(), self.base.clone());
-            self.transition(&from, &to);
+            self.transition(0, self.plan.of[0]);
             if self.region.is_checked() {
                 let first = self.first;
                 self.asm.jmp(first);
@@ -85,17 +103,33 @@ impl Emitter<'_> {
         }
     }
 
+    /// Another mapping holds from here on. Nothing is cached.
+    pub(super) fn hold(&mut self, mapping: usize) {
+        if mapping != self.current {
+            self.current = mapping;
+            self.base = self.plan.mappings[mapping].clone();
+            self.mapping = self.base.clone();
+            self.lines = Emitter::empty_lines(&self.base);
+            self.mapped.push((self.asm.offset() as u32, mapping as u8));
+        }
+    }
+
     pub(super) fn start_block(&mut self, index: usize) {
         if !self.reached[index].only_from_before {
-            self.place = Place::Memory;
             self.empty_cache();
+            self.hold(self.plan.of[index]);
+        }
+        if !self.inherits_flags(index) {
+            self.place = Place::Memory;
+        }
+        if self.reached[index].head {
+            self.asm.align(crate::arena::ALIGNMENT);
         }
         let label = self.labels[index];
         self.asm.bind(label);
         let pc = self.region.blocks[index].pc;
         let checked = self.region.is_checked();
-        let enterable =
-            !self.reached[index].only_from_before && self.base == self.canonical && !self.region.is_body(pc);
+        let enterable = !self.reached[index].only_from_before && self.current == 0 && !self.region.is_body(pc);
         if enterable && !checked {
             self.add_entry(pc);
         }
@@ -127,6 +161,7 @@ impl Emitter<'_> {
             label,
             pc,
             exit: Exit::Lookup,
+            mapping: self.current,
         });
     }
 
@@ -139,6 +174,7 @@ impl Emitter<'_> {
             label,
             pc: self.pc,
             exit: Exit::Interpret,
+            mapping: self.current,
         });
     }
 
@@ -174,6 +210,11 @@ impl Emitter<'_> {
         self.region.find(pc)
     }
 
+    /// Whether a block finds the flags where the one before it has left them.
+    fn inherits_flags(&self, index: usize) -> bool {
+        self.reached[index].only_from_before && opt::final_comparisons(&self.region.blocks[index - 1]).is_none()
+    }
+
     /// Whether the flags may be used behind an edge.
     fn edge_wants_flags(&self, to: u64) -> bool {
         match self.target(to) {
@@ -186,9 +227,7 @@ impl Emitter<'_> {
     fn edge_stores_flags(&self, to: u64) -> bool {
         self.place != Place::Memory
             && self.edge_wants_flags(to)
-            && !self
-                .target(to)
-                .is_some_and(|target| self.reached[target].only_from_before)
+            && !self.target(to).is_some_and(|target| self.inherits_flags(target))
     }
 
     /// Goes on at `to`; `next` is the block that follows in the layout.
@@ -198,6 +237,7 @@ impl Emitter<'_> {
                 if self.edge_stores_flags(to) {
                     self.store_flags();
                 }
+                self.transition(self.current, self.plan.of[target]);
                 if Some(target) != next {
                     let label = self.labels[target];
                     self.asm.jmp(label);
@@ -213,19 +253,40 @@ impl Emitter<'_> {
         let cc = self.test(test, taken, not);
         let (cc, taken, not) = if swap { (cc.not(), not, taken) } else { (cc, taken, not) };
         let label = match self.target(taken) {
-            Some(target) if !self.edge_stores_flags(taken) => self.labels[target],
+            Some(target) if !self.edge_stores_flags(taken) && self.plan.of[target] == self.current => {
+                self.labels[target]
+            }
             _ => {
                 let label = self.asm.label();
                 self.cold.push(Cold::Edge {
                     label,
                     to: taken,
                     place: self.place,
+                    mapping: self.current,
                 });
                 label
             }
         };
         self.asm.jcc(cc, label);
         self.edge(not, Some(index + 1));
+    }
+
+    /// Where to jump to go on at `to` with flags that are known.
+    pub(super) fn edge_with_flags(&mut self, to: u64, nzcv: u8) -> Label {
+        match self.target(to) {
+            Some(target) if !self.flags[target].live_in && self.plan.of[target] == self.current => self.labels[target],
+            _ => {
+                let label = self.asm.label();
+                let mapping = self.current;
+                self.cold.push(Cold::KnownFlags {
+                    label,
+                    to,
+                    nzcv,
+                    mapping,
+                });
+                label
+            }
+        }
     }
 
     /// Makes EFLAGS answer a branch's question.
@@ -378,10 +439,7 @@ impl Emitter<'_> {
         dynasm!(self.asm.ops ; .arch x64 ; jne extern astray);
         match self.target(next) {
             Some(target) => {
-                if self.base != self.canonical {
-                    let (from, to) = (self.canonical.clone(), self.base.clone());
-                    self.transition(&from, &to);
-                }
+                self.transition(0, self.plan.of[target]);
                 if target != index + 1 {
                     let label = self.labels[target];
                     self.asm.jmp(label);
@@ -425,10 +483,7 @@ impl Emitter<'_> {
     }
 
     fn restore_canonical(&mut self) {
-        if self.base != self.canonical {
-            let (from, to) = (self.base.clone(), self.canonical.clone());
-            self.transition(&from, &to);
-        }
+        self.transition(self.current, 0);
     }
 
     /// Back to the runtime, with `State::pc` set.
@@ -449,8 +504,12 @@ impl Emitter<'_> {
         dynasm!(self.asm.ops ; .arch x64 ; jmp extern target as usize);
     }
 
-    /// From one mapping to another, through the state. The flags and RAX stay.
-    fn transition(&mut self, from: &Mapping, to: &Mapping) {
+    /// From one of the mappings to another, through the state. The flags and RAX stay.
+    fn transition(&mut self, from: usize, to: usize) {
+        if from == to {
+            return;
+        }
+        let (from, to) = (&self.plan.mappings[from].clone(), &self.plan.mappings[to].clone());
         for (guest, host) in from
             .x_pairs()
             .filter(|&(guest, host)| to.host(Var::X(guest)) != Some(host))
@@ -657,17 +716,13 @@ impl Emitter<'_> {
 
     /// The code behind the region: rare edges, stubs of links, and the entries that calls return to.
     pub(super) fn finish_cold(&mut self) {
-        if self.base != self.canonical && !self.region.is_checked() {
-            for index in (1..self.region.blocks.len())
-                .filter(|&index| self.reached[index].entry)
-                .collect::<Vec<_>>()
-            {
+        for index in 1..self.region.blocks.len() {
+            if self.reached[index].entry && self.plan.of[index] != 0 && !self.region.is_checked() {
                 self.entries.push(Entry {
                     pc: self.region.blocks[index].pc,
                     offset: self.asm.offset() as u32,
                 });
-                let (from, to) = (self.canonical.clone(), self.base.clone());
-                self.transition(&from, &to);
+                self.transition(0, self.plan.of[index]);
                 let label = self.labels[index];
                 self.asm.jmp(label);
             }
@@ -675,13 +730,39 @@ impl Emitter<'_> {
         // An edge may add links, and ways out.
         while let Some(cold) = self.cold.pop() {
             match cold {
-                Cold::Edge { label, to, place } => {
+                Cold::Edge {
+                    label,
+                    to,
+                    place,
+                    mapping,
+                } => {
                     self.asm.bind(label);
+                    self.hold(mapping);
                     self.place = place;
                     self.edge(to, None);
                 }
-                Cold::Leave { label, pc, exit } => {
+                Cold::KnownFlags {
+                    label,
+                    to,
+                    nzcv,
+                    mapping,
+                } => {
                     self.asm.bind(label);
+                    self.hold(mapping);
+                    if self.edge_wants_flags(to) {
+                        self.store_constant_flags(nzcv);
+                    }
+                    self.place = Place::Memory;
+                    self.edge(to, None);
+                }
+                Cold::Leave {
+                    label,
+                    pc,
+                    exit,
+                    mapping,
+                } => {
+                    self.asm.bind(label);
+                    self.hold(mapping);
                     if exit == Exit::Interpret {
                         self.count_skipped(pc, true);
                     }
@@ -700,6 +781,11 @@ impl Emitter<'_> {
                 Cold::Negate { label, w, back } => {
                     self.asm.bind(label);
                     self.asm.neg(w, RAX);
+                    self.asm.jmp(back);
+                }
+                Cold::ConstantFlags { label, nzcv, back } => {
+                    self.asm.bind(label);
+                    self.constant_flags(nzcv);
                     self.asm.jmp(back);
                 }
                 Cold::Fence { label, back } => {

@@ -270,26 +270,86 @@ impl Emitter<'_> {
         }
     }
 
+    /// The conditional comparisons, from a position on, that a block ends with. Where the condition of one does not hold, the flags are known, and
+    /// with them what becomes of those behind it and of the branch.
+    pub(super) fn final_comparisons(&mut self, index: usize, first: usize) {
+        let block = &self.region.blocks[index];
+        let &End::Branch {
+            test: Test::Cond(asked),
+            taken,
+            not,
+        } = &block.end
+        else {
+            return;
+        };
+        let nodes = &block.nodes[first..];
+        self.keep = false;
+        // What is cached stays as it is from the first jump on.
+        self.prepare(index, first, &nodes[0].op);
+        let mut compared = vec![None; nodes.len()];
+        for (position, node) in nodes.iter().enumerate() {
+            self.start_instruction(node.pc);
+            let Op::Compare {
+                w,
+                cond,
+                a,
+                b,
+                negative,
+                mut nzcv,
+            } = node.op
+            else {
+                return;
+            };
+            let fails = self.condition(cond).not();
+            let holds = |nzcv, cond| Nzcv::from_nibble(nzcv).holds(cond);
+            let mut next = None;
+            for (later, node) in nodes.iter().enumerate().skip(position + 1) {
+                let Op::Compare {
+                    cond, nzcv: otherwise, ..
+                } = node.op
+                else {
+                    return;
+                };
+                if holds(nzcv, cond) {
+                    next = Some(later);
+                    break;
+                }
+                nzcv = otherwise;
+            }
+            let to = match next {
+                Some(later) => *compared[later].get_or_insert_with(|| self.asm.label()),
+                None => self.edge_with_flags(if holds(nzcv, asked) { taken } else { not }, nzcv),
+            };
+            self.asm.jcc(fails, to);
+            if let Some(label) = compared[position] {
+                self.asm.bind(label);
+            }
+            let op = if negative { Alu::Add } else { Alu::Sub };
+            self.alu(op, w, None, a, b, true);
+        }
+        self.settle(index, first + nodes.len() - 1);
+    }
+
     /// flags = cond ? flags(a - b or a + b) : nzcv
     pub(super) fn compare(&mut self, w: Width, cond: u8, a: Val, b: Val, negative: bool, nzcv: u8) {
-        let otherwise = self.asm.label();
-        let done = self.asm.label();
+        let mut back = None;
         if cond < 14 {
-            let cc = self.condition(cond);
-            self.asm.jcc(cc.not(), otherwise);
+            let fails = self.condition(cond).not();
+            let (label, done) = (self.asm.label(), self.asm.label());
+            self.asm.jcc(fails, label);
+            self.cold.push(control::Cold::ConstantFlags {
+                label,
+                nzcv,
+                back: done,
+            });
+            back = Some(done);
         }
         self.alu(if negative { Alu::Add } else { Alu::Sub }, w, None, a, b, true);
         if negative {
             dynasm!(self.asm.ops ; .arch x64 ; cmc);
         }
-        if cond < 14 {
-            self.asm.jmp(done);
-            self.asm.bind(otherwise);
-            self.constant_flags(nzcv);
-            self.asm.bind(done);
-        } else {
-            self.asm.bind(otherwise);
-            self.asm.bind(done);
+        if let Some(back) = back {
+            self.asm.bind(back);
         }
         self.place = Place::Sub;
     }

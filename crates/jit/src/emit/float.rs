@@ -8,6 +8,8 @@
 //!   code that checks results instead, and that FMA does always: a NaN is not kept, the interpreter's function computes it again ([`Mend`]), from operands that are still there.
 //! - Underflow is checked in the same way, where it is wanted ([`Numbers::underflow`]).
 
+use std::collections::BTreeMap;
+
 use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use super::asm::{Cc, memory};
@@ -56,6 +58,8 @@ pub(crate) struct Mend {
     insn: Insn,
     pc: u64,
     standard: bool,
+    /// The mapping.
+    mapping: usize,
     /// Guest registers that are cached, and where.
     cached: Vec<(u8, u8)>,
     /// A register that the code has overwritten, and the one that holds its old value.
@@ -422,6 +426,7 @@ impl Emitter<'_> {
             insn,
             pc: self.pc,
             standard: self.standard,
+            mapping: self.current,
             cached: self.cached(),
             restore,
         });
@@ -692,8 +697,8 @@ impl Emitter<'_> {
         if self.mends.is_empty() {
             return;
         }
-        let commons = [self.asm.label(), self.asm.label()];
-        let mut wanted = [false; 2];
+        // What mends of one kind and mapping share.
+        let mut commons: BTreeMap<(bool, usize), Label> = BTreeMap::new();
         for mend in std::mem::take(&mut self.mends) {
             let Mend {
                 label,
@@ -701,11 +706,11 @@ impl Emitter<'_> {
                 insn,
                 pc,
                 standard,
+                mapping,
                 restore,
                 cached,
             } = mend;
-            wanted[usize::from(standard)] = true;
-            let common = commons[usize::from(standard)];
+            let common = *commons.entry((standard, mapping)).or_insert_with(|| self.asm.label());
             self.asm.bind(label);
             if let Some((own, old)) = restore {
                 dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(own), Rx(old));
@@ -722,12 +727,11 @@ impl Emitter<'_> {
             }
             self.asm.jmp(back);
         }
-        for (standard, common) in [false, true].into_iter().zip(commons) {
+        for ((standard, mapping), common) in commons {
             self.asm.bind(common);
-            if wanted[usize::from(standard)] {
-                self.call_interpreter(standard);
-                dynasm!(self.asm.ops ; .arch x64 ; ret);
-            }
+            self.hold(mapping);
+            self.call_interpreter(standard);
+            dynasm!(self.asm.ops ; .arch x64 ; ret);
         }
     }
 }

@@ -59,6 +59,7 @@ impl Emitter<'_> {
             end,
             pc: self.pc,
             flags,
+            mapping: self.current as u8,
         });
     }
 

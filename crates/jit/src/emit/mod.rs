@@ -11,7 +11,7 @@
 //! - `cached.rs`: guest registers in host registers for a while.
 //! - `control.rs`: block ends, entries and exits; `count.rs`: counters.
 //!
-//! Every guest register is at one place throughout the region (see [`crate::map`]), so at any host instruction the
+//! Every guest register is at one place throughout a block (see [`crate::map`]), so at any host instruction the
 //! guest's registers can be read back with that one table. The flags move: the table of [`Fault sites`](Site) says where they
 //! are at each access that may fault.
 
@@ -41,6 +41,7 @@ use crate::clean::Clean;
 use crate::ir::*;
 use crate::map::{Mapping, RELEASED, host, slot, x_slot};
 use crate::opt;
+use crate::plan::{self, Plan};
 pub use control::{Entry, LOOKUP_BITS, Link};
 pub(crate) use control::{look_up, move_canonical};
 pub use flags::Place;
@@ -79,6 +80,8 @@ pub struct Site {
     pub pc: u64,
     /// Where the flags are.
     pub flags: Place,
+    /// Which of the region's mappings holds.
+    pub mapping: u8,
 }
 
 /// An emitted region.
@@ -92,8 +95,10 @@ pub struct Code {
     pub links: Vec<Link>,
     /// Accesses that may fault, by address.
     pub sites: Vec<Site>,
-    /// The register mapping inside.
-    pub mapping: Mapping,
+    /// The register mappings inside, and which of them the blocks have.
+    pub plan: Plan,
+    /// Where which of them begins to hold: offset and index.
+    pub mapped: Vec<(u32, u8)>,
     /// Operands of fallbacks, which the code points to.
     pub insns: Vec<Box<armlet_decoder::a64::Insn>>,
     /// The same of AArch32.
@@ -109,11 +114,16 @@ pub(crate) struct Emitter<'a> {
     asm: Asm,
     region: &'a Region,
     shared: Shared,
-    /// The region's mapping.
+    /// The mappings of the blocks.
+    plan: Plan,
+    /// Which one holds here.
+    current: usize,
+    /// That mapping.
     base: Mapping,
     /// The same, with what is cached at the moment.
     mapping: Mapping,
-    canonical: Mapping,
+    /// Where which mapping begins to hold.
+    mapped: Vec<(u32, u8)>,
     lines: Vec<cached::Line>,
     /// An operand of the operation being emitted whose cache register the result takes.
     replaced: Option<Var>,
@@ -151,13 +161,12 @@ pub(crate) struct Emitter<'a> {
 
 /// Emits a region at the address `at`.
 pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
-    let uses = opt::uses(region);
+    let mut reached = opt::reached(region);
+    let plan = plan::plan(region, &reached);
+    for (reached, mappings) in reached.iter_mut().skip(1).zip(plan.of.windows(2)) {
+        reached.only_from_before &= mappings[0] == mappings[1];
+    }
     let canonical = Mapping::canonical(region.a32);
-    let mapping = if uses.loops || !region.halves.is_none() {
-        Mapping::chosen(&uses, region.a32, region.halves)
-    } else {
-        canonical.clone()
-    };
     let mut asm = Asm::new(at);
     let labels = region.blocks.iter().map(|_| asm.label()).collect();
     let first = asm.label();
@@ -165,14 +174,16 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         asm,
         region,
         shared,
-        lines: Emitter::empty_lines(&mapping),
-        base: mapping.clone(),
-        mapping,
-        canonical,
+        lines: Emitter::empty_lines(&canonical),
+        plan,
+        current: 0,
+        base: canonical.clone(),
+        mapping: canonical,
+        mapped: vec![(0, 0)],
         replaced: None,
         accesses: region.blocks.iter().map(cached::Accesses::of).collect(),
         flags: opt::flags(region),
-        reached: opt::reached(region),
+        reached,
         labels,
         first,
         place: Place::Memory,
@@ -213,7 +224,8 @@ impl Emitter<'_> {
             entries: self.entries,
             links,
             sites: self.sites,
-            mapping: self.base,
+            plan: self.plan,
+            mapped: self.mapped,
             insns: self.insns,
             insns32: self.insns32,
             marks: self.marks,
@@ -227,7 +239,12 @@ impl Emitter<'_> {
         self.start_block(index);
         self.clean = Clean::default();
         self.plain = 0;
+        let comparisons = opt::final_comparisons(block);
         for (position, node) in block.nodes.iter().enumerate() {
+            if comparisons == Some(position) {
+                self.final_comparisons(index, position);
+                break;
+            }
             self.start_instruction(node.pc);
             let live_after = self.flags[index].live_after[position];
             self.keep = live_after && !opt::defines_flags(&node.op) && self.place != Place::Memory;

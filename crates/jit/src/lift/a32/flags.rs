@@ -125,35 +125,6 @@ fn test(a: Val) -> Op {
     }
 }
 
-/// Moves comparisons down to the branch or the operation that asks, past what changes neither their operands nor the flags and cannot be looked at from
-/// outside: the host's arithmetic destroys its flags.
-pub(super) fn sink(region: &mut Region) {
-    for block in &mut region.blocks {
-        for index in (0..block.nodes.len()).rev() {
-            let Op::Alu {
-                d: None,
-                a,
-                b,
-                flags: true,
-                ..
-            } = block.nodes[index].op
-            else {
-                continue;
-            };
-            let temporary = |val: Val| matches!(val, Val::Var(Var::T(_)));
-            if temporary(a) || temporary(b) {
-                continue;
-            }
-            let passes = |node: &Node| {
-                let changes = |val: Val| node.op.written().is_some_and(|d| val == Val::Var(d));
-                !(node.op.observes() || uses_flags(&node.op) || defines_flags(&node.op) || changes(a) || changes(b))
-            };
-            let passed = block.nodes[index + 1..].iter().take_while(|node| passes(node)).count();
-            block.nodes[index..=index + passed].rotate_left(1);
-        }
-    }
-}
-
 /// Turns [`Op::Nz`] into operations that set all flags, wherever that makes no difference.
 pub(super) fn relax(region: &mut Region) {
     let live = live_in(region);

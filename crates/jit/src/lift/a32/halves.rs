@@ -2,21 +2,20 @@
 
 use crate::ir::*;
 use crate::map::Halves;
-use crate::opt;
+use crate::{opt, plan};
 
 /// What it costs to make one register of two, or two of one, where the region is left or entered, in uses.
 const CROSSING: u64 = 8;
 
 /// Makes Q registers two where that pays: `lift` gives the blocks anew.
 pub fn choose(region: &mut Region, mut lift: impl FnMut(Halves) -> Vec<Block>) {
-    let uses = opt::uses(region);
-    if !uses.loops {
+    let Some((uses, crossings)) = plan::vectors(region) else {
         return;
-    }
+    };
     let mut registers: Vec<u8> = (0..16)
-        .filter(|&n| uses.v[usize::from(n)] > CROSSING * (uses.crossings + 1))
+        .filter(|&n| uses[usize::from(n)] > CROSSING * (crossings + 1))
         .collect();
-    registers.sort_by_key(|&n| std::cmp::Reverse(uses.v[usize::from(n)]));
+    registers.sort_by_key(|&n| std::cmp::Reverse(uses[usize::from(n)]));
     // (What uses a register whole does so however it is lifted.)
     loop {
         let halves = Halves::of(registers.iter().copied());

@@ -657,7 +657,7 @@ pub fn region(
         lift(how)
     });
     flags::relax(&mut region);
-    flags::sink(&mut region);
+    opt::sink_comparisons(&mut region);
     Ok(region)
 }
 
