@@ -1,9 +1,11 @@
-//! The comparison behind `cargo xtask bench`: every test program with benchmark arguments, run natively, under qemu-user
+//! The comparison behind `cargo xtask bench`: every test program with benchmark arguments, and programs of Debian, run natively, under qemu-user
 //! and under armlet's engines, turn by turn, so that whatever else the machine does meets all of them alike.
 #![forbid(unsafe_code)]
 
 mod contestant;
+mod job;
 mod measure;
+mod real;
 mod report;
 
 pub use armlet_measure::{Clock, Sample};
@@ -11,8 +13,10 @@ pub use contestant::{Contestant, NATIVE, QEMU};
 pub use report::{Comparison, Failure, Row};
 
 use anyhow::{Result, ensure};
-use armlet_tests::{Manifest, Program, Target, build_native};
+use armlet_tests::{Manifest, Target};
+use job::Job;
 use measure::Run;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,57 +44,55 @@ pub struct Plan {
 /// program; a program that fails natively ends the comparison.
 pub fn compare(plan: &Plan) -> Result<Comparison> {
     ensure!(plan.rounds > 0, "no rounds");
-    let programs = selected(Manifest::read()?, &plan.only, plan.target)?;
+    let jobs = selected(plan)?;
     let contestants = contestant::all(&plan.armlet, plan.target);
     // Of this process alone: two comparisons at the same time must not read each other's outputs.
     let own = plan.directory.join(format!("runs-{}", std::process::id()));
     let runs = own.join("work");
     armlet_tests::fresh_directory(&runs)?;
-    let comparison = measured(plan, &programs, &contestants, &runs);
+    let comparison = measured(plan, &jobs, &contestants, &runs);
     std::fs::remove_dir_all(&own)?;
     comparison
 }
 
-fn measured(plan: &Plan, programs: &[Program], contestants: &[Contestant], runs: &Path) -> Result<Comparison> {
-    let mut rows = Vec::with_capacity(programs.len());
+fn measured(plan: &Plan, jobs: &[Job], contestants: &[Contestant], runs: &Path) -> Result<Comparison> {
+    let mut rows = Vec::with_capacity(jobs.len());
     let mut failures = Vec::new();
-    for (index, program) in programs.iter().enumerate() {
-        let native = build_native(program, plan.target, &plan.directory.join("native"))?;
-        let arm = program.prebuilt(plan.target);
+    for (index, job) in jobs.iter().enumerate() {
         let mut samples = vec![Some(Vec::with_capacity(plan.rounds)); contestants.len()];
-        let mut expected: Option<Vec<u8>> = None;
+        let mut expected = None;
         for round in 0..plan.rounds {
             for (contestant, slot) in contestants.iter().zip(&mut samples) {
                 let Some(samples) = slot else { continue };
                 progress(&format!(
                     "{}/{} {}, round {}/{}: {}",
                     index + 1,
-                    programs.len(),
-                    program.name,
+                    jobs.len(),
+                    job.name,
                     round + 1,
                     plan.rounds,
                     contestant.name
                 ));
                 let run = Run {
                     contestant,
-                    program: if contestant.emulator.is_some() { &arm } else { &native },
-                    args: program.bench.as_deref().unwrap_or_default(),
+                    job,
                     directory: runs,
                     limit: plan.limit,
                 };
                 let checked = run.make().and_then(|(sample, output)| {
-                    let same = *expected.get_or_insert_with(|| output.clone()) == output;
+                    let printed = digest(&output);
+                    let same = *expected.get_or_insert(printed) == printed;
                     ensure!(same, "it prints what the native program does not");
                     Ok(sample)
                 });
                 match checked {
                     Ok(sample) => samples.push(sample),
                     Err(error) if contestant.emulator.is_none() => {
-                        return Err(error.context(format!("{}, natively", program.name)));
+                        return Err(error.context(format!("{}, natively", job.name)));
                     }
                     Err(error) => {
                         failures.push(Failure {
-                            program: program.name.clone(),
+                            program: job.name.clone(),
                             contestant: contestant.name.clone(),
                             reason: error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "),
                         });
@@ -100,8 +102,8 @@ fn measured(plan: &Plan, programs: &[Program], contestants: &[Contestant], runs:
             }
         }
         rows.push(Row {
-            program: program.name.clone(),
-            groups: program.groups.clone(),
+            program: job.name.clone(),
+            groups: job.groups.clone(),
             samples: samples
                 .iter()
                 .map(|samples| samples.as_deref().map(Sample::median))
@@ -118,24 +120,51 @@ fn measured(plan: &Plan, programs: &[Program], contestants: &[Contestant], runs:
     })
 }
 
-/// The programs with benchmark arguments that `only` names, by themselves or by their groups.
-fn selected(manifest: Manifest, only: &[String], target: Target) -> Result<Vec<Program>> {
-    let programs: Vec<_> = manifest
+/// The programs that `only` names, by themselves or by their groups; all, if it names none: then the group `real` is among
+/// them where its programs are.
+fn selected(plan: &Plan) -> Result<Vec<Job>> {
+    let (only, target) = (&plan.only, plan.target);
+    let programs: Vec<_> = Manifest::read()?
         .programs
         .into_iter()
         .filter(|program| program.bench.is_some() && program.targets().contains(&target))
         .collect();
-    let named = |program: &Program, name: &String| program.name == *name || program.groups.contains(name);
-    for name in only {
-        ensure!(
-            programs.iter().any(|program| named(program, name)),
-            "no benchmark and no group is called {name}"
+    let wanted = |name: &str, groups: &[String]| {
+        only.is_empty() || only.iter().any(|word| *word == name || groups.contains(word))
+    };
+    let mut jobs = Vec::new();
+    for program in programs.iter().filter(|program| wanted(&program.name, &program.groups)) {
+        progress(&format!("building {}", program.name));
+        jobs.push(Job::of_manifest(program, target, &plan.directory.join("native"))?);
+    }
+    let known = |word: &String| {
+        programs
+            .iter()
+            .any(|program| program.name == *word || program.groups.contains(word))
+    };
+    if only.iter().any(|word| !known(word)) || (only.is_empty() && real::there(target)) {
+        let real = real::jobs(target, &plan.directory.join("real"))?;
+        for word in only.iter().filter(|word| !known(word)) {
+            ensure!(
+                real.iter().any(|job| job.name == **word || job.groups.contains(word)),
+                "no benchmark and no group is called {word}"
+            );
+        }
+        jobs.extend(real.into_iter().filter(|job| wanted(&job.name, &job.groups)));
+    } else if only.is_empty() {
+        eprintln!(
+            "the group {} is left out: its programs come by `cargo xtask guests`",
+            real::GROUP
         );
     }
-    Ok(programs
-        .into_iter()
-        .filter(|program| only.is_empty() || only.iter().any(|name| named(program, name)))
-        .collect())
+    Ok(jobs)
+}
+
+/// Stands for an output, which would count as memory of the programs that are started after it.
+fn digest(output: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    output.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Shows what is being done on a terminal, in one line that the next call replaces.

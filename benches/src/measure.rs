@@ -1,6 +1,7 @@
 //! One run of one program.
 
 use crate::Contestant;
+use crate::job::Job;
 use anyhow::{Result, ensure};
 use armlet_measure::Sample;
 use armlet_tests::Invocation;
@@ -11,10 +12,8 @@ use std::time::Duration;
 pub struct Run<'a> {
     /// Who runs the program.
     pub contestant: &'a Contestant,
-    /// The program, for this machine or for ARM.
-    pub program: &'a Path,
-    /// Its arguments.
-    pub args: &'a [String],
+    /// The program and its arguments.
+    pub job: &'a Job,
     /// The working directory.
     pub directory: &'a Path,
     /// The longest time that it may take.
@@ -27,8 +26,12 @@ impl Run<'_> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let invocation = Invocation {
             emulator: self.contestant.emulator.as_deref(),
-            program: self.program,
-            args: self.args,
+            program: if self.contestant.emulator.is_some() {
+                &self.job.arm
+            } else {
+                &self.job.native
+            },
+            args: &self.job.args,
             directory: self.directory,
             path: &path,
             limit: self.limit,
@@ -38,6 +41,9 @@ impl Run<'_> {
         let mut command = invocation.command();
         if let Some(engine) = self.contestant.engine {
             command.env("ARMLET_ENGINE", engine);
+        }
+        if let Some(sysroot) = &self.job.sysroot {
+            command.env("ARMLET_SYSROOT", sysroot).env("QEMU_LD_PREFIX", sysroot);
         }
         let ended = armlet_measure::run(&mut command, self.directory, self.limit)?;
         ensure!(

@@ -8,7 +8,16 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The groups in the order of the report, which is the manifest's.
-const GROUPS: [&str; 7] = ["int", "fp", "simd", "memory", "threads", "syscall", "startup"];
+const GROUPS: [&str; 8] = [
+    "int",
+    "fp",
+    "simd",
+    "memory",
+    "threads",
+    "syscall",
+    "startup",
+    crate::real::GROUP,
+];
 
 /// Medians of one program.
 #[derive(Clone, Debug)]

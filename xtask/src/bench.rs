@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What is compared, and how often.
 #[derive(Args)]
 pub struct Arguments {
-    /// Only these programs or groups: int, fp, simd, memory, threads, syscall, startup.
+    /// Only these programs or groups: int, fp, simd, memory, threads, syscall, startup, real.
     only: Vec<String>,
     /// What the programs are built for: aarch64, armhf, armel.
     #[arg(long, default_value = "aarch64", value_parser = target)]
