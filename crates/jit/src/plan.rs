@@ -28,8 +28,11 @@ struct Costs<'a> {
     /// How often each block is run.
     weights: Vec<u64>,
     uses: Vec<Uses>,
+    canonical: Mapping,
     /// Edges between blocks.
     edges: Vec<(usize, usize)>,
+    /// By block, which of them start or end there.
+    touching: Vec<Vec<usize>>,
 }
 
 /// Chooses mappings.
@@ -52,11 +55,12 @@ pub fn plan(region: &Region, reached: &[Reached]) -> Plan {
         return plan;
     }
     for members in &loops {
-        let mut least = costs.of(members, &|block| &plan.mappings[plan.of[block]]);
+        let edges = costs.edges(members);
+        let mut least = costs.of(members, &edges, &|block| &plan.mappings[plan.of[block]]);
         let mut chosen = None;
         for base in [plan.of[members[0]], 0] {
             let mapping = costs.mapping(members, &plan.mappings[base]);
-            let cost = costs.of(members, &|block| {
+            let cost = costs.of(members, &edges, &|block| {
                 if members.binary_search(&block).is_ok() {
                     &mapping
                 } else {
@@ -103,16 +107,28 @@ pub fn vectors(region: &Region) -> Option<([u64; 32], u64)> {
 
 impl<'a> Costs<'a> {
     fn new(region: &'a Region, reached: &'a [Reached], loops: &[Vec<usize>]) -> Costs<'a> {
-        let edges = region.blocks.iter().enumerate().flat_map(|(from, block)| {
-            let inside = opt::successors(&block.end).filter_map(|pc| region.find(pc));
-            inside.map(move |to| (from, to))
-        });
+        let edges: Vec<(usize, usize)> = region
+            .blocks
+            .iter()
+            .enumerate()
+            .flat_map(|(from, block)| {
+                let inside = opt::successors(&block.end).filter_map(|pc| region.find(pc));
+                inside.map(move |to| (from, to))
+            })
+            .collect();
+        let mut touching = vec![Vec::new(); region.blocks.len()];
+        for (index, &(from, to)) in edges.iter().enumerate() {
+            touching[from].push(index);
+            touching[to].push(index);
+        }
         Costs {
             region,
             reached,
             weights: weights(region, loops),
             uses: region.blocks.iter().map(opt::uses).collect(),
-            edges: edges.collect(),
+            canonical: Mapping::canonical(region.a32),
+            edges,
+            touching,
         }
     }
 
@@ -128,15 +144,26 @@ impl<'a> Costs<'a> {
         Mapping::chosen(&x, &v, crossings, from, self.region.halves)
     }
 
-    /// What a loop costs under certain mappings of all blocks.
-    fn of<'m>(&self, members: &[usize], mapping: &impl Fn(usize) -> &'m Mapping) -> u64 {
-        let canonical = Mapping::canonical(self.region.a32);
+    /// The edges that start or end in a loop.
+    fn edges(&self, members: &[usize]) -> Vec<(usize, usize)> {
+        let mut indices: Vec<usize> = members
+            .iter()
+            .flat_map(|&block| self.touching[block].iter().copied())
+            .collect();
+        indices.sort_unstable();
+        indices.dedup();
+        indices.into_iter().map(|index| self.edges[index]).collect()
+    }
+
+    /// What a loop, whose edges these are, costs under certain mappings of all blocks.
+    fn of<'m>(&self, members: &[usize], edges: &[(usize, usize)], mapping: &impl Fn(usize) -> &'m Mapping) -> u64 {
+        let canonical = &self.canonical;
         let mut cost = 0;
         for &block in members {
             let (mapping, uses, weight) = (mapping(block), &self.uses[block], self.weights[block]);
             cost += weight * in_memory(mapping, uses);
             if self.reached[block].entry {
-                cost += weight * moves(&canonical, mapping);
+                cost += weight * moves(canonical, mapping);
             }
             let end = &self.region.blocks[block].end;
             let leaves = match end {
@@ -146,13 +173,10 @@ impl<'a> Costs<'a> {
                 }
                 End::Call { .. } | End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => weight,
             };
-            cost += leaves * moves(mapping, &canonical);
+            cost += leaves * moves(mapping, canonical);
         }
-        for &(from, to) in &self.edges {
-            if members.binary_search(&from).is_ok() || members.binary_search(&to).is_ok() {
-                let weight = self.weights[from].min(self.weights[to]);
-                cost += weight * moves(mapping(from), mapping(to));
-            }
+        for &(from, to) in edges {
+            cost += self.weights[from].min(self.weights[to]) * moves(mapping(from), mapping(to));
         }
         cost
     }
@@ -168,7 +192,7 @@ fn in_memory(mapping: &Mapping, uses: &Uses) -> u64 {
 
 /// What it costs to go from one mapping to another: a load for two stores.
 fn moves(from: &Mapping, to: &Mapping) -> u64 {
-    if from == to {
+    if std::ptr::eq(from, to) || from == to {
         return 0;
     }
     let (stores, loads) = (from.without(to), to.without(from));
