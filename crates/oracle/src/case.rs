@@ -170,13 +170,20 @@ fn vector(random: &mut Random) -> u128 {
     let lanes = |random: &mut Random, bits: u32, pick: &dyn Fn(&mut Random) -> u64| {
         (0..128 / bits).fold(0u128, |vector, lane| vector | u128::from(pick(random)) << (lane * bits))
     };
-    match random.below(8) {
+    match random.below(9) {
         0 | 1 => lanes(random, 64, &|random| DOUBLES[random.below(DOUBLES.len())]),
         2 => lanes(random, 32, &|random| SINGLES[random.below(SINGLES.len())].into()),
         3 => lanes(random, 16, &|random| HALVES[random.below(HALVES.len())].into()),
         4 => lanes(random, 64, &|random| near(0x3ff0_0000_0000_0000, random)),
         5 => lanes(random, 32, &|random| near(0x3f80_0000, random) as u32 as u64),
         6 => lanes(random, 64, &|random| INTEGERS[random.below(INTEGERS.len())]),
+        7 => {
+            // The ends of the range, where elements saturate.
+            let bits = 8 << random.below(3);
+            let smallest = 1u64 << (bits - 1);
+            let ends = [smallest, smallest - 1, smallest + 1, 2 * smallest - 1, 0, 1];
+            lanes(random, bits, &|random| ends[random.below(ends.len())])
+        }
         _ => u128::from(random.next_u64()) << 64 | u128::from(random.next_u64()),
     }
 }

@@ -4,7 +4,7 @@
 //! - `integer.rs`: arithmetic.
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
-//! - `simd.rs`, `simd_lanes.rs`, `saturate.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
+//! - `simd.rs`, `simd_lanes.rs`, `simd_shift.rs`, `saturate.rs`, `products.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
 //! - `soft.rs`: routines of floating-point libraries.
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
@@ -28,9 +28,12 @@ mod float_convert;
 mod float_lanes;
 mod integer;
 mod memory;
+mod products;
 mod saturate;
 pub mod simd;
 mod simd_lanes;
+mod simd_shift;
+mod simd_visit;
 mod soft;
 mod structures;
 pub mod vector;

@@ -7,7 +7,7 @@ use super::simd::{bytes, shuffle};
 use super::simd_lanes::Avx::*;
 use super::simd_lanes::AvxImm::*;
 use super::simd_lanes::AvxSelect::*;
-use super::simd_lanes::{X0, X1, X2};
+use super::simd_lanes::{Avx, X0, X1, X2};
 use super::*;
 use crate::map::FPSR_SLOT;
 
@@ -22,13 +22,30 @@ pub(super) fn repeat(size: u8, value: u64) -> u128 {
 }
 
 /// The bit of the sign, in all elements.
-fn signs(size: u8) -> u128 {
+pub(super) fn signs(size: u8) -> u128 {
     repeat(size, 1 << ((8 << size) - 1))
+}
+
+/// The comparison of elements.
+pub(super) fn equal(size: u8) -> Avx {
+    [vpcmpeqb, vpcmpeqw, vpcmpeqd, vpcmpeqq][usize::from(size & 3)]
+}
+
+/// Whether an operation may set FPSR.QC, for which it needs EFLAGS.
+pub(super) fn may_saturate(op: Lanes) -> bool {
+    matches!(
+        op,
+        Lanes::Saturate(..)
+            | Lanes::DoublingHigh { .. }
+            | Lanes::DoublingProduct
+            | Lanes::SaturateMixed { .. }
+            | Lanes::Shift(ShiftLanes { saturate: true, .. })
+    )
 }
 
 impl Emitter<'_> {
     /// Sets FPSR.QC if a register is not zero; the lower half of it if not `q`. The register and the flags are overwritten.
-    fn saturated_unless_zero(&mut self, q: bool, x: u8) {
+    pub(super) fn saturated_unless_zero(&mut self, q: bool, x: u8) {
         if !q {
             dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(x), Rx(x));
         }
@@ -102,34 +119,107 @@ impl Emitter<'_> {
 
     /// X2 = the high half of 2 * a * b. The flags are overwritten.
     pub(super) fn doubling_high(&mut self, round: bool, size: u8, q: bool, a: u8, b: u8) {
-        if size == 1 {
-            if round {
-                self.avx(vpmulhrsw, X2, a, b);
-            } else {
-                self.avx(vpmulhw, X2, a, b);
-                self.avx(vpmullw, X0, a, b);
-                self.avx_imm(vpsrlw, X0, X0, 15);
-                self.avx_imm(vpsllw, X2, X2, 1);
-                self.avx(vpor, X2, X2, X0);
-            }
+        if size == 1 && !round {
+            self.avx(vpmulhw, X2, a, b);
+            self.avx(vpmullw, X0, a, b);
+            self.avx_imm(vpsrlw, X0, X0, 15);
+            self.avx_imm(vpsllw, X2, X2, 1);
+            self.avx(vpor, X2, X2, X0);
+        } else if size == 1 {
+            self.avx(vpmulhrsw, X2, a, b);
         } else {
-            let half = repeat(3, 1 << 30);
-            self.avx(vpmuldq, X2, a, b);
-            self.avx_imm(vpsrlq, X0, a, 32);
-            self.avx_imm(vpsrlq, X1, b, 32);
-            self.avx(vpmuldq, X0, X0, X1);
-            if round {
-                self.avx_constant(vpaddq, X2, X2, half);
-                self.avx_constant(vpaddq, X0, X0, half);
-            }
-            self.avx_imm(vpsrlq, X2, X2, 31);
-            self.avx_imm(vpsllq, X0, X0, 1);
-            self.avx_select(vpblendw, X2, X2, X0, 0xcc);
+            self.high_words(if round { 1 << 30 } else { 0 }, a, b);
         }
-        // Only the square of the smallest number overflows, to itself.
-        self.avx_constant(if size == 1 { vpcmpeqw } else { vpcmpeqd }, X0, X2, signs(size));
+        self.limit_smallest(size, q);
+    }
+
+    /// X2 = the high halves of 2 * a * b, of words, with something added before.
+    fn high_words(&mut self, add: u64, a: u8, b: u8) {
+        self.avx(vpmuldq, X2, a, b);
+        self.avx_imm(vpsrlq, X0, a, 32);
+        self.avx_imm(vpsrlq, X1, b, 32);
+        self.avx(vpmuldq, X0, X0, X1);
+        if add != 0 {
+            self.avx_constant(vpaddq, X2, X2, repeat(3, add));
+            self.avx_constant(vpaddq, X0, X0, repeat(3, add));
+        }
+        self.avx_imm(vpsrlq, X2, X2, 31);
+        self.avx_imm(vpsllq, X0, X0, 1);
+        self.avx_select(vpblendw, X2, X2, X0, 0xcc);
+    }
+
+    /// The smallest number in X2, which stands for what is one more than the largest, becomes the largest. X0 and the flags are overwritten.
+    pub(super) fn limit_smallest(&mut self, size: u8, q: bool) {
+        self.avx_constant(equal(size), X0, X2, signs(size));
         self.avx(vpxor, X2, X2, X0);
         self.saturated_unless_zero(q, X0);
+    }
+
+    /// X2 = twice the product, of `size`, of elements that have half of it. The flags are overwritten.
+    pub(super) fn doubling_product(&mut self, size: u8, q: bool, a: u8, b: u8) {
+        let (product, add) = if size == 2 {
+            (vpmulld, vpaddd)
+        } else {
+            (vpmuldq, vpaddq)
+        };
+        self.avx(product, X2, a, b);
+        self.avx(add, X2, X2, X2);
+        // Only the square of the smallest number overflows.
+        self.limit_smallest(size, q);
+    }
+
+    /// SUQADD and USQADD: with the sign bit of the first operand inverted, both are signed, or unsigned.
+    pub(super) fn saturating_mixed(&mut self, signed_first: bool, size: u8, q: bool, a: u8, b: u8) {
+        self.avx_constant(vpxor, X0, a, signs(size));
+        self.saturating(Sum::Add, !signed_first, size, q, X0, b);
+        self.avx_constant(vpxor, X2, X2, signs(size));
+    }
+
+    /// SQRDMLAH and SQRDMLSH. What is added to d is an integer, so it is rounded first: for a subtraction, so that its opposite would be rounded up.
+    /// It fits, but for the square of the smallest number, which is one more than the largest.
+    pub(super) fn rounded_high(&mut self, op: Sum, size: u8, q: bool, d: u8, a: Operand, b: Operand) {
+        self.spill_if_kept();
+        let (a, b) = (self.operand(a, size, X0), self.operand(b, size, X1));
+        let (sign, add, sub) = match size {
+            1 => (vpsraw, vpaddw, vpsubw),
+            _ => (vpsrad, vpaddd, vpsubd),
+        };
+        match (size, op) {
+            (1, _) => {
+                self.avx(vpmulhrsw, X2, a, b);
+                if op == Sum::Sub {
+                    self.avx(vpmullw, X0, a, b);
+                    self.avx_constant(vpand, X0, X0, repeat(1, 0x7fff));
+                    self.avx_constant(vpcmpeqw, X0, X0, repeat(1, 0x4000));
+                    self.avx(vpaddw, X2, X2, X0);
+                }
+            }
+            (_, Sum::Add) => self.high_words(1 << 30, a, b),
+            (_, Sum::Sub) => self.high_words((1 << 30) - 1, a, b),
+        }
+        self.avx_constant(equal(size), X0, X2, signs(size));
+        self.avx(vpxor, X1, X2, X0);
+        self.store_spare(0, X0);
+        let old = self.read_vector(d, X0);
+        self.saturating(op, true, size, q, old, X1);
+        // Where one was missing, it is made up for; the sum has not been saturated then, or should have been.
+        self.load_spare(0, X0);
+        let old = self.read_vector(d, X1);
+        self.avx_imm(sign, X1, old, (8 << size) - 1);
+        self.avx(vpand, X1, X1, X0);
+        self.avx(vpxor, X0, X0, X1);
+        let excess = match op {
+            Sum::Add => {
+                self.avx(sub, X2, X2, X1);
+                X0
+            }
+            Sum::Sub => {
+                self.avx(add, X2, X2, X0);
+                X1
+            }
+        };
+        self.saturated_unless_zero(q, excess);
+        self.finish(q, d, X2);
     }
 
     /// Selects the low (or high) halves of elements of twice `size`, into the lower half.
@@ -157,11 +247,11 @@ impl Emitter<'_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
-    pub(super) fn narrow(&mut self, size: u8, upper: bool, d: u8, a: u8, by: u8, round: bool, excess: Excess) {
+    pub(super) fn narrow(&mut self, size: u8, upper: bool, d: u8, a: Operand, by: u8, round: bool, excess: Excess) {
         if excess != Excess::Cut {
             self.spill_if_kept();
         }
-        let mut from = self.read_vector(a, X0);
+        let mut from = self.operand(a, size + 1, X0);
         if by != 0 {
             let signed = matches!(excess, Excess::Saturate { from_signed: true, .. });
             let shift = match (signed, round) {
@@ -317,26 +407,5 @@ impl Emitter<'_> {
             self.avx(vpaddd, X2, X2, X0);
         }
         dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
-    }
-
-    /// SDOT and UDOT.
-    pub(super) fn dot(&mut self, signed: bool, q: bool, d: u8, a: u8, b: u8, lane: Option<u8>) {
-        let right = if signed { vpsraw } else { vpsrlw };
-        let operand = |lane: Option<u8>| match lane {
-            Some(lane) => Operand::Lane(b, lane),
-            None => Operand::Reg(b),
-        };
-        let (first, second) = (self.read_vector(a, X0), self.operand(operand(lane), 2, X1));
-        self.avx_imm(right, X2, first, 8);
-        self.avx_imm(right, X0, second, 8);
-        self.avx(vpmaddwd, X2, X2, X0);
-        self.avx_imm(vpsllw, X1, second, 8);
-        self.avx_imm(right, X1, X1, 8);
-        let first = self.read_vector(a, X0);
-        self.avx_imm(vpsllw, X0, first, 8);
-        self.avx_imm(right, X0, X0, 8);
-        self.avx(vpmaddwd, X0, X0, X1);
-        self.avx(vpaddd, X2, X2, X0);
-        self.accumulate(Into::Add, 2, q, d);
     }
 }

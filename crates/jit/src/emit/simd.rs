@@ -2,99 +2,17 @@
 
 use dynasmrt::{DynasmApi, dynasm};
 
-use super::saturate::repeat;
+use super::asm::memory;
+use super::saturate::{may_saturate, repeat};
 use super::simd_lanes::Avx::*;
 use super::simd_lanes::AvxImm::*;
 use super::simd_lanes::AvxSelect::*;
 use super::simd_lanes::{AvxSelect, X0, X1, X2};
 use super::*;
+use crate::map::v_slot;
 
 pub use super::simd_lanes::has;
-
-/// Calls `see` with every variable and `vector` with every vector register that an operation names.
-pub fn visit(op: &Simd, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
-    let mut operand = |operand: &Operand| match *operand {
-        Operand::Reg(n) | Operand::Lane(n, _) => vector(n),
-        Operand::Zero | Operand::Constant(_) => {}
-    };
-    match op {
-        Simd::Binary { a, b, .. } => {
-            operand(a);
-            operand(b);
-        }
-        Simd::Long { a, b, .. } => {
-            operand(b);
-            vector(*a);
-        }
-        Simd::Pairwise { a, b, .. }
-        | Simd::Choose { a, b, .. }
-        | Simd::Extract { a, b, .. }
-        | Simd::NarrowHigh { a, b, .. }
-        | Simd::Dot { a, b, .. }
-        | Simd::Sha { a, b, .. }
-        | Simd::XorRotate { a, b, .. }
-        | Simd::Pmull { a, b, .. } => {
-            vector(*a);
-            vector(*b);
-        }
-        Simd::Table { a, count, b, .. } => {
-            (0..*count).for_each(|n| vector((a + n) & 31));
-            vector(*b);
-        }
-        Simd::Three { a, b, c, .. } => {
-            vector(*a);
-            vector(*b);
-            vector(*c);
-        }
-        Simd::Single { a, .. }
-        | Simd::Shift { a, .. }
-        | Simd::ShiftInsert { a, .. }
-        | Simd::Widen { a, .. }
-        | Simd::Narrow { a, .. }
-        | Simd::PairLong { a, .. }
-        | Simd::Across { a, .. }
-        | Simd::DuplicateLane { a, .. }
-        | Simd::Element { a, .. }
-        | Simd::Copy { a, .. }
-        | Simd::Move { a, .. }
-        | Simd::Aes { a, .. } => vector(*a),
-        Simd::Duplicate { a, .. } | Simd::Insert { a, .. } => {
-            if let Val::Var(var) = a {
-                see(*var);
-            }
-        }
-        Simd::Constant { .. } => {}
-    }
-    match op {
-        Simd::Move { d, .. } => see(*d),
-        Simd::Constant { d, .. }
-        | Simd::Binary { d, .. }
-        | Simd::Pairwise { d, .. }
-        | Simd::Long { d, .. }
-        | Simd::Choose { d, .. }
-        | Simd::Single { d, .. }
-        | Simd::Shift { d, .. }
-        | Simd::Widen { d, .. }
-        | Simd::Narrow { d, .. }
-        | Simd::PairLong { d, .. }
-        | Simd::Across { d, .. }
-        | Simd::Extract { d, .. }
-        | Simd::Table { d, .. }
-        | Simd::Duplicate { d, .. }
-        | Simd::DuplicateLane { d, .. }
-        | Simd::Element { d, .. }
-        | Simd::Insert { d, .. }
-        | Simd::Copy { d, .. }
-        | Simd::Pmull { d, .. }
-        | Simd::ShiftInsert { d, .. }
-        | Simd::NarrowHigh { d, .. }
-        | Simd::Dot { d, .. }
-        | Simd::Sha { d, .. }
-        | Simd::Three { d, .. }
-        | Simd::XorRotate { d, .. }
-        | Simd::Aes { d, .. } => vector(*d),
-    }
-}
+pub use super::simd_visit::visit;
 
 /// A 16-byte shuffle; bytes 0x80 and above give zero.
 pub(super) fn shuffle(byte: impl Fn(u8) -> u8) -> u128 {
@@ -140,6 +58,10 @@ impl Emitter<'_> {
             Operand::Lane(n, lane) => {
                 let from = self.read_vector(n, scratch);
                 self.broadcast_lane(size, scratch, from, lane);
+                scratch
+            }
+            Operand::Low(n) => {
+                self.low_element(size, n, scratch);
                 scratch
             }
             Operand::Zero => {
@@ -188,7 +110,7 @@ impl Emitter<'_> {
     }
 
     /// d = the elements of one half, extended.
-    fn widen_half(&mut self, size: u8, signed: bool, upper: bool, d: u8, a: u8) {
+    pub(super) fn widen_half(&mut self, size: u8, signed: bool, upper: bool, d: u8, a: u8) {
         let from = if upper {
             self.avx_imm(vpsrldq, d, a, 8);
             d
@@ -204,6 +126,12 @@ impl Emitter<'_> {
             Into::Replace => return self.finish(q, d, X2),
             Into::Add => Lanes::Add,
             Into::Sub => Lanes::Sub,
+            Into::Saturate(op) => {
+                let old = self.read_vector(d, X0);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps xmm1, xmm2);
+                self.saturating(op, true, size, q, old, X1);
+                return self.finish(q, d, X2);
+            }
         };
         let old = self.read_vector(d, X0);
         let out = self.out(q, d);
@@ -239,7 +167,7 @@ impl Emitter<'_> {
                 b,
                 into,
             } => {
-                if matches!(op, Lanes::Saturate(..) | Lanes::DoublingHigh { .. }) {
+                if may_saturate(op) {
                     self.spill_if_kept();
                 }
                 let a = self.operand(a, size, X0);
@@ -260,14 +188,29 @@ impl Emitter<'_> {
                 b,
                 into,
             } => {
-                let mut first = self.read_vector(a, X0);
+                if may_saturate(op) || matches!(into, Into::Saturate(_)) {
+                    self.spill_if_kept();
+                }
+                let mut first = self.operand(a, size, X0);
+                let out = self.result(into, true, d);
+                if matches!(op, Lanes::DifferenceSigned | Lanes::DifferenceUnsigned) {
+                    // A difference without its sign fits before it is extended.
+                    let second = self.operand(b, size, X1);
+                    let op = if signed {
+                        Lanes::DifferenceSigned
+                    } else {
+                        Lanes::DifferenceUnsigned
+                    };
+                    self.lanes(op, size, true, X2, first, second);
+                    self.widen_half(size, false, upper, out, X2);
+                    return self.complete(into, size + 1, true, d, out);
+                }
                 if !wide {
                     self.widen_half(size, signed, upper, X0, first);
                     first = X0;
                 }
                 let second = self.operand(b, size, X1);
                 self.widen_half(size, signed, upper, X1, second);
-                let out = self.result(into, true, d);
                 self.lanes(op, size + 1, true, out, first, X1);
                 self.complete(into, size + 1, true, d, out);
             }
@@ -332,6 +275,9 @@ impl Emitter<'_> {
                 b,
                 lane,
             } => self.dot(signed, q, d, a, b, lane),
+            Simd::MatrixProduct { signed, d, a, b } => self.matrix_product(signed, d, a, b),
+            Simd::ShiftSaturating { op, size, q, d, a, by } => self.saturating_left(op, size, q, d, a, by),
+            Simd::RoundedHigh { op, size, q, d, a, b } => self.rounded_high(op, size, q, d, a, b),
             Simd::Sha { op, d, a, b } => self.sha(op, d, a, b),
             Simd::Three { op, d, a, b, c } => self.three(op, d, a, b, c),
             Simd::XorRotate { d, a, b, by } => self.xor_rotate(d, a, b, by),
@@ -517,20 +463,20 @@ impl Emitter<'_> {
         self.finish(q, d, out);
     }
 
-    fn single(&mut self, op: Single, size: u8, q: bool, d: u8, a: u8) {
-        let a = self.read_vector(a, X0);
+    fn single(&mut self, op: Single, size: u8, q: bool, d: u8, a: Operand) {
+        if op == Single::SaturatingAbs {
+            self.spill_if_kept();
+        }
+        let a = self.operand(a, size, X0);
         let out = self.out(q, d);
         match (op, size) {
             (Single::Not, _) => self.invert(out, a, X1),
-            (Single::Abs, 0) => dynasm!(self.asm.ops ; .arch x64 ; vpabsb Rx(out), Rx(a)),
-            (Single::Abs, 1) => dynasm!(self.asm.ops ; .arch x64 ; vpabsw Rx(out), Rx(a)),
-            (Single::Abs, 2) => dynasm!(self.asm.ops ; .arch x64 ; vpabsd Rx(out), Rx(a)),
-            (Single::Abs, _) => {
-                self.vector_constant(X1, 0);
-                self.avx(vpcmpgtq, X1, X1, a);
-                self.avx(vpxor, X0, a, X1);
-                self.avx(vpsubq, out, X0, X1);
+            (Single::SaturatingAbs, _) => {
+                self.absolute(size, X2, a);
+                self.limit_smallest(size, q);
+                return self.finish(q, d, X2);
             }
+            (Single::Abs, _) => self.absolute(size, out, a),
             (Single::Count, _) => {
                 let ones = shuffle(|n| n.count_ones() as u8);
                 self.nibbles(out, a, ones, ones);
@@ -558,6 +504,39 @@ impl Emitter<'_> {
             }
         }
         self.finish(q, d, out);
+    }
+
+    /// d = elements without their signs; xmm0 and xmm1 are overwritten.
+    fn absolute(&mut self, size: u8, d: u8, a: u8) {
+        match size {
+            0 => dynasm!(self.asm.ops ; .arch x64 ; vpabsb Rx(d), Rx(a)),
+            1 => dynasm!(self.asm.ops ; .arch x64 ; vpabsw Rx(d), Rx(a)),
+            2 => dynasm!(self.asm.ops ; .arch x64 ; vpabsd Rx(d), Rx(a)),
+            _ => {
+                self.vector_constant(X1, 0);
+                self.avx(vpcmpgtq, X1, X1, a);
+                self.avx(vpxor, X0, a, X1);
+                self.avx(vpsubq, d, X0, X1);
+            }
+        }
+    }
+
+    /// scratch = the lowest element of V\[n\], the rest zero.
+    fn low_element(&mut self, size: u8, n: u8, scratch: u8) {
+        let at = HostAddress::state(v_slot(n));
+        let ops = &mut self.asm.ops;
+        match (size, self.mapping.vector(n)) {
+            (3, Some(own)) => dynasm!(ops ; .arch x64 ; vmovq Rx(scratch), Rx(own)),
+            (3, None) => memory!(ops, at, (vmovsd Rx(scratch), QWORD) ()),
+            (2, Some(own)) => dynasm!(ops ; .arch x64 ; vinsertps Rx(scratch), Rx(own), Rx(own), BYTE 0b1110),
+            (2, None) => memory!(ops, at, (vmovss Rx(scratch), DWORD) ()),
+            _ => {
+                let above = 16 - (1 << size);
+                let from = self.read_vector(n, scratch);
+                self.avx_imm(vpslldq, scratch, from, above);
+                self.avx_imm(vpsrldq, scratch, scratch, above);
+            }
+        }
     }
 
     /// Bytes from two tables, by their low and high four bits, joined.

@@ -46,7 +46,7 @@ instructions! {
     vpaddb vpaddw vpaddd vpaddq vpsubb vpsubw vpsubd vpsubq vpmullw vpmulld vpmuldq vpmuludq vpand vpandn vpor vpxor
     vpcmpeqb vpcmpeqw vpcmpeqd vpcmpeqq vpcmpgtb vpcmpgtw vpcmpgtd vpcmpgtq
     vpmaxsb vpmaxsw vpmaxsd vpminsb vpminsw vpminsd vpmaxub vpmaxuw vpmaxud vpminub vpminuw vpminud
-    vpavgb vpavgw vpsadbw vpmaddubsw vpmaddwd vpshufb vpackuswb vpackusdw
+    vpavgb vpavgw vpsadbw vpmaddubsw vpmaddwd vphaddd vpshufb vpackuswb vpackusdw
     vpunpcklbw vpunpcklwd vpunpckldq vpunpcklqdq vpunpckhbw vpunpckhwd vpunpckhdq vpunpckhqdq
     vpsllvd vpsllvq vpsrlvd vpsrlvq vpsravd
     vpaddsb vpaddsw vpaddusb vpaddusw vpsubsb vpsubsw vpsubusb vpsubusw vpmulhrsw vpmulhw
@@ -139,8 +139,10 @@ pub fn has(op: Lanes, size: u8) -> bool {
     direct(op, size).is_some()
         || match op {
             Lanes::Mul | Lanes::DifferenceSigned | Lanes::DifferenceUnsigned => size < 3,
-            Lanes::ShiftUnsigned => size >= 2,
-            Lanes::ShiftSigned => size == 2,
+            Lanes::Shift(how) => size < 3 || !how.saturate,
+            Lanes::DoublingProduct => matches!(size, 2 | 3),
+            Lanes::SaturateMixed { .. } => true,
+            Lanes::Polynomial => size < 2,
             Lanes::Halve(..) => size < 3,
             Lanes::Saturate(..) => true,
             Lanes::DoublingHigh { .. } => matches!(size, 1 | 2),
@@ -266,7 +268,19 @@ impl Emitter<'_> {
             Lanes::DifferenceUnsigned => self.difference(Lanes::MaxUnsigned, Lanes::MinUnsigned, size, d, a, b),
             Lanes::Uzp1 | Lanes::Uzp2 => self.unzip(op == Lanes::Uzp2, size, d, a, b),
             Lanes::Trn1 | Lanes::Trn2 => self.transpose(op == Lanes::Trn2, size, d, a, b),
-            Lanes::ShiftUnsigned | Lanes::ShiftSigned => self.shift_lanes(op == Lanes::ShiftSigned, size, d, a, b),
+            Lanes::Shift(how) => self.shift_lanes(how, size, q, d, a, b),
+            Lanes::DoublingProduct => {
+                self.doubling_product(size, q, a, b);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
+            }
+            Lanes::SaturateMixed { signed_first } => {
+                self.saturating_mixed(signed_first, size, q, a, b);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
+            }
+            Lanes::Polynomial => {
+                self.polynomial(size, a, b);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
+            }
             Lanes::Halve(what, signed) => self.halve(what, signed, size, d, a, b),
             Lanes::Saturate(op, signed) => {
                 self.saturating(op, signed, size, q, a, b);
@@ -350,31 +364,5 @@ impl Emitter<'_> {
                 self.avx_select(vpblendw, d, low, high, select);
             }
         }
-    }
-
-    /// Amounts are signed bytes, negative ones shift to the right; those of the width or more give zero (or the sign) on the host, too.
-    fn shift_lanes(&mut self, signed: bool, size: u8, d: u8, a: u8, b: u8) {
-        if signed {
-            self.avx_imm(vpslld, X1, b, 24);
-            self.avx_imm(vpsrad, X1, X1, 24);
-            self.vector_constant(X2, 0);
-            self.avx(vpsubd, X2, X2, X1);
-            self.avx(vpsravd, X2, a, X2);
-            self.avx(vpsllvd, X0, a, X1);
-            dynasm!(self.asm.ops ; .arch x64 ; vblendvps Rx(d), Rx(X0), Rx(X2), Rx(X1));
-            return;
-        }
-        let (left, right, sub, one) = if size == 2 {
-            (vpsllvd, vpsrlvd, vpsubd, 1 << 96 | 1 << 64 | 1 << 32 | 1)
-        } else {
-            (vpsllvq, vpsrlvq, vpsubq, 1 << 64 | 1)
-        };
-        self.vector_constant(X2, 0xff * one);
-        self.avx(vpand, X1, b, X2);
-        self.vector_constant(X2, 0x100 * one);
-        self.avx(sub, X2, X2, X1);
-        self.avx(right, X2, a, X2);
-        self.avx(left, X1, a, X1);
-        self.avx(vpor, d, X1, X2);
     }
 }

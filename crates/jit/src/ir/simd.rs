@@ -62,16 +62,31 @@ pub enum Lanes {
     Trn1,
     /// Odd elements in turns.
     Trn2,
-    /// a shifted left by the signed low byte of b, unsigned.
-    ShiftUnsigned,
-    /// a shifted left by the signed low byte of b, signed.
-    ShiftSigned,
+    /// a shifted left by the signed low byte of b (right, if that is negative).
+    Shift(ShiftLanes),
+    /// Twice the product of the low halves of the elements, signed and saturated; FPSR.QC.
+    DoublingProduct,
+    /// a + b, one of which is signed (the first one, if it says so); saturated as the first one; FPSR.QC.
+    SaturateMixed { signed_first: bool },
+    /// The product of polynomials over {0, 1}, of bytes (the low half of it) or of bytes in halfwords.
+    Polynomial,
     /// Half of a sum or difference; signed or not.
     Halve(Halving, bool),
     /// a + b or a - b, saturated, signed or not; FPSR.QC.
     Saturate(Sum, bool),
     /// The high half of 2 * a * b, rounded if it says so, saturated; FPSR.QC.
     DoublingHigh { round: bool },
+}
+
+/// How elements are shifted by those of another vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShiftLanes {
+    /// Elements are signed.
+    pub signed: bool,
+    /// What is shifted out to the right rounds.
+    pub round: bool,
+    /// What does not fit is saturated; FPSR.QC.
+    pub saturate: bool,
 }
 
 /// What is halved, with more bits than the elements have.
@@ -103,7 +118,7 @@ pub enum Excess {
     Saturate { from_signed: bool, to_signed: bool },
 }
 
-/// Steps of SHA-1 and SHA-256, by the names of their instructions.
+/// Steps of SHA-1, SHA-256 and SHA-512, by the names of their instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the manual says what they do")]
 pub enum Hash {
@@ -117,6 +132,10 @@ pub enum Hash {
     Sha256h2,
     Sha256su0,
     Sha256su1,
+    Sha512h,
+    Sha512h2,
+    Sha512su0,
+    Sha512su1,
 }
 
 /// Bitwise operations of three operands.
@@ -137,6 +156,8 @@ pub enum Into {
     Add,
     /// It is subtracted from it.
     Sub,
+    /// It is added to it or subtracted from it, signed and saturated; FPSR.QC.
+    Saturate(Sum),
 }
 
 /// A vector operand.
@@ -146,6 +167,8 @@ pub enum Operand {
     Reg(u8),
     /// One element of V\[n\], everywhere.
     Lane(u8, u8),
+    /// The lowest element of V\[n\], and zeros: what instructions on one element compute with.
+    Low(u8),
     /// Zeros.
     Zero,
     /// A constant in both halves.
@@ -170,6 +193,8 @@ pub enum Single {
     Not,
     /// |a|
     Abs,
+    /// |a|, saturated; FPSR.QC.
+    SaturatingAbs,
     /// Bits set in each byte.
     Count,
     /// Bits of each byte in reverse order.
@@ -195,6 +220,17 @@ pub enum Shifts {
     RightRounded,
     /// Right by one at least, signed, rounded.
     RightSignedRounded,
+}
+
+/// Saturating shifts to the left; FPSR.QC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saturating {
+    /// Signed elements.
+    Signed,
+    /// Unsigned elements.
+    Unsigned,
+    /// Signed elements to unsigned ones.
+    ToUnsigned,
 }
 
 /// Reductions of a vector to one element.
@@ -256,7 +292,7 @@ pub enum Simd {
         wide: bool,
         upper: bool,
         d: u8,
-        a: u8,
+        a: Operand,
         b: Operand,
         into: Into,
     },
@@ -268,7 +304,25 @@ pub enum Simd {
         size: u8,
         q: bool,
         d: u8,
-        a: u8,
+        a: Operand,
+    },
+    /// d = a shifted left by less than the width, saturated
+    ShiftSaturating {
+        op: Saturating,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: Operand,
+        by: u8,
+    },
+    /// d = d + or - the high half of 2 * a * b, rounded and saturated once; FPSR.QC
+    RoundedHigh {
+        op: Sum,
+        size: u8,
+        q: bool,
+        d: u8,
+        a: Operand,
+        b: Operand,
     },
     /// d = a shifted by a constant
     Shift {
@@ -294,7 +348,7 @@ pub enum Simd {
         size: u8,
         upper: bool,
         d: u8,
-        a: u8,
+        a: Operand,
         by: u8,
         round: bool,
         excess: Excess,
@@ -318,15 +372,17 @@ pub enum Simd {
         a: u8,
         by: u8,
     },
-    /// d = d + the products of four bytes each of a and b (or the four bytes of b that element `lane` has)
+    /// d = d + the products of four bytes each of a and b, signed or not (or the four bytes of b that element `lane` has)
     Dot {
-        signed: bool,
+        signed: (bool, bool),
         q: bool,
         d: u8,
         a: u8,
         b: u8,
         lane: Option<u8>,
     },
+    /// d = d + the product of two matrices of bytes, 2 x 8 in a and (by columns) 8 x 2 in b
+    MatrixProduct { signed: (bool, bool), d: u8, a: u8, b: u8 },
     /// d = op(d, a, b)
     Sha { op: Hash, d: u8, a: u8, b: u8 },
     /// d = op(a, b, c)
@@ -393,6 +449,8 @@ impl Simd {
             | Simd::Shift { q, d, .. }
             | Simd::PairLong { q, d, .. }
             | Simd::ShiftInsert { q, d, .. }
+            | Simd::ShiftSaturating { q, d, .. }
+            | Simd::RoundedHigh { q, d, .. }
             | Simd::Dot { q, d, .. }
             | Simd::Extract { q, d, .. }
             | Simd::Table { q, d, .. }
@@ -406,6 +464,7 @@ impl Simd {
             | Simd::Copy { d, .. }
             | Simd::Pmull { d, .. }
             | Simd::Sha { d, .. }
+            | Simd::MatrixProduct { d, .. }
             | Simd::Three { d, .. }
             | Simd::XorRotate { d, .. }
             | Simd::Aes { d, .. } => Some((d, 4)),

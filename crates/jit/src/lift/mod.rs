@@ -16,6 +16,7 @@ mod float_lanes;
 mod integer;
 mod memory;
 mod simd;
+mod simd_saturating;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

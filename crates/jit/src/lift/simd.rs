@@ -1,5 +1,5 @@
-//! Advanced SIMD on integers, and cryptography. Left to the interpreter: saturating shifts, doubling long products, polynomials of bytes, saturation of
-//! single elements, variable shifts of bytes and halfwords, matrix products, SHA-512, SM3 and SM4.
+//! Advanced SIMD on integers, and cryptography; what saturates, and what is about single elements, is in `simd_saturating.rs`. Left to the interpreter: saturating
+//! shifts of doublewords by a register, SM3 and SM4.
 
 use armlet_decoder::a64::*;
 
@@ -11,22 +11,22 @@ use crate::ir::*;
 
 /// What an instruction writes, in elements of which size.
 #[derive(Clone, Copy)]
-struct To {
-    size: u8,
-    q: bool,
-    rd: u8,
+pub(super) struct To {
+    pub size: u8,
+    pub q: bool,
+    pub rd: u8,
 }
 
-fn to(size: u8, q: bool, rd: u8) -> To {
+pub(super) fn to(size: u8, q: bool, rd: u8) -> To {
     To { size, q, rd }
 }
 
 /// The 64 bits of a scalar.
-fn scalar(rd: u8) -> To {
+pub(super) fn scalar(rd: u8) -> To {
     to(3, false, rd)
 }
 
-fn push(l: &mut Lifter, op: Simd) -> bool {
+pub(super) fn push(l: &mut Lifter, op: Simd) -> bool {
     l.push(Op::Simd(op));
     true
 }
@@ -37,7 +37,7 @@ fn constant(l: &mut Lifter, q: bool, rd: u8, imm: u64) -> bool {
     push(l, Simd::Constant { d: rd, value })
 }
 
-fn lanes(l: &mut Lifter, op: Lanes, To { size, q, rd }: To, a: Operand, b: Operand, into: Into) -> bool {
+pub(super) fn lanes(l: &mut Lifter, op: Lanes, To { size, q, rd }: To, a: Operand, b: Operand, into: Into) -> bool {
     has(op, size)
         && push(
             l,
@@ -53,7 +53,7 @@ fn lanes(l: &mut Lifter, op: Lanes, To { size, q, rd }: To, a: Operand, b: Opera
         )
 }
 
-fn binary(l: &mut Lifter, op: Lanes, to: To, rn: u8, rm: u8) -> bool {
+pub(super) fn binary(l: &mut Lifter, op: Lanes, to: To, rn: u8, rm: u8) -> bool {
     lanes(l, op, to, Reg(rn), Reg(rm), Into::Replace)
 }
 
@@ -84,7 +84,16 @@ fn choose(l: &mut Lifter, op: Choose, q: bool, rd: u8, a: u8, b: u8) -> bool {
 }
 
 fn single(l: &mut Lifter, op: Single, To { size, q, rd }: To, a: u8) -> bool {
-    push(l, Simd::Single { op, size, q, d: rd, a })
+    push(
+        l,
+        Simd::Single {
+            op,
+            size,
+            q,
+            d: rd,
+            a: Reg(a),
+        },
+    )
 }
 
 fn shift(l: &mut Lifter, op: Shifts, To { size, q, rd }: To, a: u8, by: u8, into: Into) -> bool {
@@ -104,7 +113,7 @@ fn shift(l: &mut Lifter, op: Shifts, To { size, q, rd }: To, a: u8, by: u8, into
 
 /// The long and wide instructions; `to.q` selects the upper halves.
 fn long(l: &mut Lifter, op: Lanes, signed: bool, wide: bool, to: To, (a, b): (u8, Operand), into: Into) -> bool {
-    has(op, to.size + 1)
+    (has(op, to.size + 1) || matches!(op, Lanes::DifferenceSigned | Lanes::DifferenceUnsigned))
         && push(
             l,
             Simd::Long {
@@ -114,7 +123,7 @@ fn long(l: &mut Lifter, op: Lanes, signed: bool, wide: bool, to: To, (a, b): (u8
                 wide,
                 upper: to.q,
                 d: to.rd,
-                a,
+                a: Reg(a),
                 b,
                 into,
             },
@@ -151,7 +160,7 @@ fn narrow(l: &mut Lifter, To { size, q, rd }: To, a: u8, by: u8, round: bool, ex
             size,
             upper: q,
             d: rd,
-            a,
+            a: Reg(a),
             by,
             round,
             excess,
@@ -188,7 +197,7 @@ fn shift_insert(l: &mut Lifter, op: Shifts, To { size, q, rd }: To, a: u8, by: u
     )
 }
 
-fn dot(l: &mut Lifter, signed: bool, q: bool, rd: u8, a: u8, b: u8, lane: Option<u8>) -> bool {
+fn dot(l: &mut Lifter, signed: (bool, bool), q: bool, rd: u8, a: u8, b: u8, lane: Option<u8>) -> bool {
     push(
         l,
         Simd::Dot {
@@ -200,6 +209,14 @@ fn dot(l: &mut Lifter, signed: bool, q: bool, rd: u8, a: u8, b: u8, lane: Option
             lane,
         },
     )
+}
+
+fn shifted(signed: bool, round: bool) -> Lanes {
+    Lanes::Shift(ShiftLanes {
+        signed,
+        round,
+        saturate: false,
+    })
 }
 
 /// SHA-1 and SHA-256, where the host has instructions for them.
@@ -415,8 +432,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::UminVec(UminVec { q, size, rd, rn, rm }) => binary(l, Lanes::MinUnsigned, to(size, q, rd), rn, rm),
         Insn::SabdVec(SabdVec { q, size, rd, rn, rm }) => binary(l, Lanes::DifferenceSigned, to(size, q, rd), rn, rm),
         Insn::UabdVec(UabdVec { q, size, rd, rn, rm }) => binary(l, Lanes::DifferenceUnsigned, to(size, q, rd), rn, rm),
-        Insn::UshlVec(UshlVec { q, size, rd, rn, rm }) => binary(l, Lanes::ShiftUnsigned, to(size, q, rd), rn, rm),
-        Insn::SshlVec(SshlVec { q, size, rd, rn, rm }) => binary(l, Lanes::ShiftSigned, to(size, q, rd), rn, rm),
+        Insn::UshlVec(UshlVec { q, size, rd, rn, rm }) => binary(l, shifted(false, false), to(size, q, rd), rn, rm),
+        Insn::SshlVec(SshlVec { q, size, rd, rn, rm }) => binary(l, shifted(true, false), to(size, q, rd), rn, rm),
         Insn::AddScalar(AddScalar { rd, rn, rm }) => binary(l, Lanes::Add, scalar(rd), rn, rm),
         Insn::SubScalar(SubScalar { rd, rn, rm }) => binary(l, Lanes::Sub, scalar(rd), rn, rm),
         Insn::CmeqScalar(CmeqScalar { rd, rn, rm }) => binary(l, Lanes::Equal, scalar(rd), rn, rm),
@@ -425,7 +442,7 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::CmhiScalar(CmhiScalar { rd, rn, rm }) => binary(l, Lanes::Higher, scalar(rd), rn, rm),
         Insn::CmhsScalar(CmhsScalar { rd, rn, rm }) => binary(l, Lanes::HigherSame, scalar(rd), rn, rm),
         Insn::CmtstScalar(CmtstScalar { rd, rn, rm }) => binary(l, Lanes::Test, scalar(rd), rn, rm),
-        Insn::UshlScalar(UshlScalar { rd, rn, rm }) => binary(l, Lanes::ShiftUnsigned, scalar(rd), rn, rm),
+        Insn::UshlScalar(UshlScalar { rd, rn, rm }) => binary(l, shifted(false, false), scalar(rd), rn, rm),
         Insn::Zip1(Zip1 { q, size, rd, rn, rm }) => binary(l, Lanes::Zip1, to(size, q, rd), rn, rm),
         Insn::Zip2(Zip2 { q, size, rd, rn, rm }) => binary(l, Lanes::Zip2, to(size, q, rd), rn, rm),
         Insn::Uzp1(Uzp1 { q, size, rd, rn, rm }) => binary(l, Lanes::Uzp1, to(size, q, rd), rn, rm),
@@ -595,13 +612,9 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::ShsubVec(ShsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Difference, true), to(size, q, rd), rn, rm),
         Insn::UhsubVec(UhsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Halve(Halving::Difference, false), to(size, q, rd), rn, rm),
         Insn::SqaddVec(SqaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, true), to(size, q, rd), rn, rm),
-        Insn::SqaddScalar(SqaddScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, true), scalar(rd), rn, rm),
         Insn::UqaddVec(UqaddVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, false), to(size, q, rd), rn, rm),
-        Insn::UqaddScalar(UqaddScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Add, false), scalar(rd), rn, rm),
         Insn::SqsubVec(SqsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, true), to(size, q, rd), rn, rm),
-        Insn::SqsubScalar(SqsubScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, true), scalar(rd), rn, rm),
         Insn::UqsubVec(UqsubVec { q, size, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, false), to(size, q, rd), rn, rm),
-        Insn::UqsubScalar(UqsubScalar { size: 3, rd, rn, rm }) => binary(l, Lanes::Saturate(Sum::Sub, false), scalar(rd), rn, rm),
         Insn::SqdmulhVec(SqdmulhVec { q, size, rd, rn, rm }) => binary(l, Lanes::DoublingHigh { round: false }, to(size, q, rd), rn, rm),
         Insn::SqdmulhElementVec(SqdmulhElementVec { q, size, rd, rn, index, rm }) => lanes(l, Lanes::DoublingHigh { round: false }, to(size, q, rd), Reg(rn), Lane(rm, index), Into::Replace),
         Insn::SqrdmulhVec(SqrdmulhVec { q, size, rd, rn, rm }) => binary(l, Lanes::DoublingHigh { round: true }, to(size, q, rd), rn, rm),
@@ -635,10 +648,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::ClzVec(ClzVec { q, size, rd, rn }) => single(l, Single::LeadingZeros, to(size, q, rd), rn),
         Insn::ClsVec(ClsVec { q, size, rd, rn }) => single(l, Single::LeadingSigns, to(size, q, rd), rn),
         Insn::Tbx(Tbx { q, rd, rn, rm, count }) => push(l, Simd::Table { q, d: rd, a: rn, count, b: rm, keep: true }),
-        Insn::SdotVec(SdotVec { q, rd, rn, rm }) => dot(l, true, q, rd, rn, rm, None),
-        Insn::SdotElement(SdotElement { q, rd, rn, rm, index }) => dot(l, true, q, rd, rn, rm, Some(index)),
-        Insn::UdotVec(UdotVec { q, rd, rn, rm }) => dot(l, false, q, rd, rn, rm, None),
-        Insn::UdotElement(UdotElement { q, rd, rn, rm, index }) => dot(l, false, q, rd, rn, rm, Some(index)),
+        Insn::SdotVec(SdotVec { q, rd, rn, rm }) => dot(l, (true, true), q, rd, rn, rm, None),
+        Insn::SdotElement(SdotElement { q, rd, rn, rm, index }) => dot(l, (true, true), q, rd, rn, rm, Some(index)),
+        Insn::UdotVec(UdotVec { q, rd, rn, rm }) => dot(l, (false, false), q, rd, rn, rm, None),
+        Insn::UdotElement(UdotElement { q, rd, rn, rm, index }) => dot(l, (false, false), q, rd, rn, rm, Some(index)),
         Insn::Sha1c(Sha1c { rd, rn, rm }) => sha(l, Hash::Sha1c, rd, rn, rm),
         Insn::Sha1p(Sha1p { rd, rn, rm }) => sha(l, Hash::Sha1p, rd, rn, rm),
         Insn::Sha1m(Sha1m { rd, rn, rm }) => sha(l, Hash::Sha1m, rd, rn, rm),
@@ -653,6 +666,23 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Bcax(Bcax { rd, rn, rm, ra }) => push(l, Simd::Three { op: Three::BitClearXor, d: rd, a: rn, b: rm, c: ra }),
         Insn::Rax1(Rax1 { rd, rn, rm }) => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: 0 }),
         Insn::Xar(Xar { rd, rn, rm, imm }) if imm != 0 => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: imm }),
-        _ => false,
+        Insn::SshlScalar(SshlScalar { rd, rn, rm }) => binary(l, shifted(true, false), scalar(rd), rn, rm),
+        Insn::SrshlVec(SrshlVec { q, size, rd, rn, rm }) => binary(l, shifted(true, true), to(size, q, rd), rn, rm),
+        Insn::UrshlVec(UrshlVec { q, size, rd, rn, rm }) => binary(l, shifted(false, true), to(size, q, rd), rn, rm),
+        Insn::SrshlScalar(SrshlScalar { rd, rn, rm }) => binary(l, shifted(true, true), scalar(rd), rn, rm),
+        Insn::UrshlScalar(UrshlScalar { rd, rn, rm }) => binary(l, shifted(false, true), scalar(rd), rn, rm),
+        Insn::PmulVec(PmulVec { q, rd, rn, rm, .. }) => binary(l, Lanes::Polynomial, to(0, q, rd), rn, rm),
+        Insn::Pmull8(Pmull8 { q, rd, rn, rm }) => long(l, Lanes::Polynomial, false, false, to(0, q, rd), (rn, Reg(rm)), Into::Replace),
+        Insn::UsdotVec(UsdotVec { q, rd, rn, rm }) => dot(l, (false, true), q, rd, rn, rm, None),
+        Insn::UsdotElement(UsdotElement { q, rd, rn, rm, index }) => dot(l, (false, true), q, rd, rn, rm, Some(index)),
+        Insn::SudotElement(SudotElement { q, rd, rn, rm, index }) => dot(l, (true, false), q, rd, rn, rm, Some(index)),
+        Insn::Smmla(Smmla { rd, rn, rm }) => push(l, Simd::MatrixProduct { signed: (true, true), d: rd, a: rn, b: rm }),
+        Insn::Ummla(Ummla { rd, rn, rm }) => push(l, Simd::MatrixProduct { signed: (false, false), d: rd, a: rn, b: rm }),
+        Insn::Usmmla(Usmmla { rd, rn, rm }) => push(l, Simd::MatrixProduct { signed: (false, true), d: rd, a: rn, b: rm }),
+        Insn::Sha512h(Sha512h { rd, rn, rm }) => push(l, Simd::Sha { op: Hash::Sha512h, d: rd, a: rn, b: rm }),
+        Insn::Sha512h2(Sha512h2 { rd, rn, rm }) => push(l, Simd::Sha { op: Hash::Sha512h2, d: rd, a: rn, b: rm }),
+        Insn::Sha512su0(Sha512su0 { rd, rn }) => push(l, Simd::Sha { op: Hash::Sha512su0, d: rd, a: rn, b: rn }),
+        Insn::Sha512su1(Sha512su1 { rd, rn, rm }) => push(l, Simd::Sha { op: Hash::Sha512su1, d: rd, a: rn, b: rm }),
+        ref other => super::simd_saturating::lift(l, other),
     }
 }
