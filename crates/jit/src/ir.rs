@@ -345,6 +345,8 @@ pub enum Op {
     ReadTpidr { d: Var },
     /// TPIDR_EL0 = a
     WriteTpidr { a: Val },
+    /// d = FPCR.
+    ReadFpcr { d: Var },
     /// Vectors.
     Vector(Vector),
     /// Floating point; the interpreter runs `insn` where the host's result is not Arm's. `standard`: under the standard value of FPSCR (Advanced SIMD
@@ -400,7 +402,8 @@ impl Op {
             | Op::Select { d, .. }
             | Op::Load { d, .. }
             | Op::Soft { d, .. }
-            | Op::ReadTpidr { d } => Some(d),
+            | Op::ReadTpidr { d }
+            | Op::ReadFpcr { d } => Some(d),
             Op::Atomic(ref atomic) => atomic.op.operands().0,
             Op::Float {
                 op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
@@ -467,6 +470,7 @@ impl Op {
             | Op::Fence
             | Op::AfterReleases
             | Op::ReadTpidr { .. }
+            | Op::ReadFpcr { .. }
             | Op::WriteTpidr { .. } => false,
         }
     }

@@ -64,6 +64,8 @@ pub const EXCLUSIVE_SIZE: i32 =
     (core::mem::offset_of!(State, exclusive) + core::mem::offset_of!(Exclusive, size)) as i32 - BIAS;
 /// Displacement of TPIDR_EL0 from RBP.
 pub const TPIDR_SLOT: i32 = core::mem::offset_of!(State, tpidr) as i32 - BIAS;
+/// Displacement of FPCR from RBP.
+pub const FPCR_SLOT: i32 = core::mem::offset_of!(State, fpcr) as i32 - BIAS;
 /// Displacement of FPSR from RBP.
 pub const FPSR_SLOT: i32 = core::mem::offset_of!(State, fpsr) as i32 - BIAS;
 

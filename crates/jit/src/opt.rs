@@ -497,7 +497,7 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
             d_var = d;
             vals = [a, b, Some(atomic.base)];
         }
-        Op::ReadTpidr { d } => d_var = Some(*d),
+        Op::ReadTpidr { d } | Op::ReadFpcr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
         Op::CompareFpscr { comparison } => {
             vector(comparison.a);

@@ -52,4 +52,5 @@ use crate::guest;
 pub use block::{BlockCache, Fetch};
 pub use branch::branch_address;
 pub use run::{Stop, ends_block, execute, run, run_block, run_probed, step};
+pub use system::constant as system_constant;
 pub(crate) use system::virtual_count;

@@ -123,7 +123,7 @@ pub fn mrs(cpu: &mut State, Mrs { rt, register }: Mrs) {
     cpu.set_x(rt, value);
 }
 
-/// What a register that EL0 can read holds. ID registers that are not listed read as zero.
+/// What a register that EL0 can read holds.
 fn read(cpu: &mut State, register: SystemRegister) -> u64 {
     match register {
         SystemRegister::NZCV => cpu.flags.to_bits().into(),
@@ -133,10 +133,22 @@ fn read(cpu: &mut State, register: SystemRegister) -> u64 {
             cpu.fpsr.into()
         }
         SystemRegister::TPIDR_EL0 => cpu.tpidr,
+        SystemRegister::CNTVCT_EL0 => virtual_count(),
+        _ => constant(register).unwrap_or(0),
+    }
+}
+
+/// What a register that EL0 can read always holds; `None` if it changes. ID registers that are not listed read as zero.
+pub fn constant(register: SystemRegister) -> Option<u64> {
+    Some(match register {
+        SystemRegister::NZCV
+        | SystemRegister::FPCR
+        | SystemRegister::FPSR
+        | SystemRegister::TPIDR_EL0
+        | SystemRegister::CNTVCT_EL0 => return None,
         SystemRegister::CTR_EL0 => id::CTR_EL0,
         SystemRegister::DCZID_EL0 => id::DCZID_EL0,
         SystemRegister::CNTFRQ_EL0 => id::CNTFRQ_EL0,
-        SystemRegister::CNTVCT_EL0 => virtual_count(),
         SystemRegister::MIDR_EL1 => id::MIDR_EL1,
         SystemRegister::MPIDR_EL1 => id::MPIDR_EL1,
         SystemRegister::ID_AA64PFR0_EL1 => id::ID_AA64PFR0_EL1,
@@ -146,7 +158,7 @@ fn read(cpu: &mut State, register: SystemRegister) -> u64 {
         SystemRegister::ID_AA64MMFR0_EL1 => id::ID_AA64MMFR0_EL1,
         SystemRegister::ID_AA64MMFR2_EL1 => id::ID_AA64MMFR2_EL1,
         _ => 0,
-    }
+    })
 }
 
 /// CNTVCT_EL0 is the host's monotonic clock in units of [`id::CNTFRQ_EL0`]: all processes see the same.

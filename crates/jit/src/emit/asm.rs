@@ -324,6 +324,11 @@ impl Asm {
         self.encode(0, true, &[0x8b], d, Rm::At(HostAddress::state(slot)));
     }
 
+    /// d = a 32-bit slot of the state.
+    pub fn load_slot_32(&mut self, d: u8, slot: i32) {
+        self.encode(0, false, &[0x8b], d, Rm::At(HostAddress::state(slot)));
+    }
+
     /// A 64-bit slot of the state = s.
     pub fn store_slot(&mut self, slot: i32, s: u8) {
         self.encode(0, true, &[0x89], s, Rm::At(HostAddress::state(slot)));

@@ -329,6 +329,11 @@ impl Emitter<'_> {
                 self.asm.load_slot(host, crate::map::TPIDR_SLOT);
                 self.assign(d, host);
             }
+            Op::ReadFpcr { d } => {
+                let host = self.destination(d, host::RAX);
+                self.asm.load_slot_32(host, crate::map::FPCR_SLOT);
+                self.assign(d, host);
+            }
             Op::WriteTpidr { a } => {
                 let host = self.read(a, host::RAX);
                 self.asm.store_slot(crate::map::TPIDR_SLOT, host);

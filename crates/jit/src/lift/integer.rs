@@ -1,6 +1,7 @@
 //! Data processing on general registers, and the system instructions that are mere data movement.
 
 use armlet_decoder::a64::*;
+use armlet_interpreter::a64::system_constant;
 
 use super::{Lifter, dst, t, x};
 use crate::ir::*;
@@ -624,6 +625,14 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
             rt,
             register: SystemRegister::TPIDR_EL0,
         }) => l.push(Op::ReadTpidr { d: dst(rt) }),
+        Insn::Mrs(Mrs {
+            rt,
+            register: SystemRegister::FPCR,
+        }) => l.push(Op::ReadFpcr { d: dst(rt) }),
+        Insn::Mrs(Mrs { rt, register }) => match system_constant(register) {
+            Some(value) => l.constant(rt, value),
+            None => return false,
+        },
         Insn::Msr(Msr {
             rt,
             register: SystemRegister::TPIDR_EL0,
