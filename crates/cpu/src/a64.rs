@@ -73,6 +73,8 @@ pub struct Exclusive {
     pub address: u64,
     /// Its size in bytes (1 to 16); 0 when the monitor is open.
     pub size: u64,
+    /// The stamp of that memory before it was read (`armlet_memory::exclusive`).
+    pub stamp: u64,
 }
 
 /// One vector register as its 16 bytes, byte 0 first: memory order, so that lanes of any size can be read and written

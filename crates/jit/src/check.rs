@@ -216,6 +216,7 @@ impl<B: Blocks> Checker<B> {
     /// A thread.
     pub fn new(jit: Arc<Jit>) -> Checker<B> {
         jit.record_underflows();
+        armlet_memory::exclusive::decide_by_values();
         Checker {
             thread: GuestThread::new(jit, 0),
             units: FxHashMap::default(),

@@ -178,11 +178,14 @@ pub enum Load {
 pub struct Atomic {
     /// What is done.
     pub op: AtomicOp,
-    /// log2 of the size in bytes (0 to 3).
+    /// log2 of the size in bytes (0 to 3; 4 for pairs).
     pub size: u8,
     /// The address.
     pub base: Val,
 }
+
+/// The temporary that takes the high half of what accesses of pairs have loaded. It is not cached: it is read at most once, by the next operation.
+pub const UPPER: Var = Var::T(8);
 
 /// What an atomic access does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +194,12 @@ pub enum AtomicOp {
     LoadExclusive { d: Var },
     /// memory = a if the monitor allows it; status = 0, or 1 if not.
     StoreExclusive { status: Var, a: Val },
+    /// d = the low half of memory, [`UPPER`] the high one, and the monitor is set.
+    LoadExclusivePair { d: Var },
+    /// memory = a pair if the monitor allows it; status = 0, or 1 if not.
+    StoreExclusivePair { status: Var, new: [Val; 2] },
+    /// memory = new if memory = expected; d = the low half of what memory was, [`UPPER`] the high one.
+    CompareSwapPair { d: Var, expected: [Val; 2], new: [Val; 2] },
     /// d = memory, memory = a.
     Swap { d: Var, a: Val },
     /// d = memory, memory += a.
@@ -207,16 +216,22 @@ pub enum AtomicOp {
 
 impl AtomicOp {
     /// The variable that is written, and the operands.
-    pub fn operands(&self) -> (Option<Var>, [Option<Val>; 2]) {
+    pub fn operands(&self) -> (Option<Var>, [Option<Val>; 4]) {
         match *self {
-            AtomicOp::LoadExclusive { d } => (Some(d), [None; 2]),
-            AtomicOp::StoreExclusive { status, a } => (Some(status), [Some(a), None]),
+            AtomicOp::LoadExclusive { d } | AtomicOp::LoadExclusivePair { d } => (Some(d), [None; 4]),
+            AtomicOp::StoreExclusive { status, a } => (Some(status), [Some(a), None, None, None]),
+            AtomicOp::StoreExclusivePair { status, new: [a, b] } => (Some(status), [Some(a), Some(b), None, None]),
+            AtomicOp::CompareSwapPair {
+                d,
+                expected: [a, b],
+                new: [x, y],
+            } => (Some(d), [Some(a), Some(b), Some(x), Some(y)]),
             AtomicOp::Swap { d, a } | AtomicOp::Add { d, a } | AtomicOp::Extreme { d, a, .. } => {
-                (Some(d), [Some(a), None])
+                (Some(d), [Some(a), None, None, None])
             }
-            AtomicOp::Logic { d, a, .. } => (d, [Some(a), None]),
-            AtomicOp::CompareSwap { expected, new } => (Some(expected), [Some(new), None]),
-            AtomicOp::CompareExclusive { d, expected, new } => (Some(d), [Some(expected), Some(new)]),
+            AtomicOp::Logic { d, a, .. } => (d, [Some(a), None, None, None]),
+            AtomicOp::CompareSwap { expected, new } => (Some(expected), [Some(new), None, None, None]),
+            AtomicOp::CompareExclusive { d, expected, new } => (Some(d), [Some(expected), Some(new), None, None]),
         }
     }
 }

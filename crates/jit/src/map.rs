@@ -16,9 +16,11 @@ pub mod host {
     pub const RCX: u8 = 1;
     /// Scratch of the emitter.
     pub const RDX: u8 = 2;
+    /// A register of the guest's; half of the operand of atomics of 16 bytes.
+    pub const RBX: u8 = 3;
     /// The guest state, plus [`super::BIAS`].
     pub const RBP: u8 = 5;
-    /// A cache register.
+    /// A cache register; the stamp of exclusives.
     pub const RSI: u8 = 6;
 }
 
@@ -62,6 +64,9 @@ pub const EXCLUSIVE_VALUE: i32 =
 /// The size in bytes, 0 when the monitor is open.
 pub const EXCLUSIVE_SIZE: i32 =
     (core::mem::offset_of!(State, exclusive) + core::mem::offset_of!(Exclusive, size)) as i32 - BIAS;
+/// The stamp.
+pub const EXCLUSIVE_STAMP: i32 =
+    (core::mem::offset_of!(State, exclusive) + core::mem::offset_of!(Exclusive, stamp)) as i32 - BIAS;
 /// Displacement of TPIDR_EL0 from RBP.
 pub const TPIDR_SLOT: i32 = core::mem::offset_of!(State, tpidr) as i32 - BIAS;
 /// Displacement of FPCR from RBP.
@@ -69,7 +74,9 @@ pub const FPCR_SLOT: i32 = core::mem::offset_of!(State, fpcr) as i32 - BIAS;
 /// Displacement of FPSR from RBP.
 pub const FPSR_SLOT: i32 = core::mem::offset_of!(State, fpsr) as i32 - BIAS;
 
-/// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): the thread's lookup table.
+/// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): the stamps of store-exclusives.
+pub const STAMPS: u8 = 47;
+/// The thread's lookup table.
 pub const LOOKUP: u8 = 48;
 /// A pointer to the thread's attention word.
 pub const ATTENTION: u8 = 49;

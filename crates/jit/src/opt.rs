@@ -150,7 +150,7 @@ pub fn remove_dead_flags(region: &mut Region) {
 /// Drops [`Op::AfterReleases`] where a locked instruction follows: nothing passes that.
 pub fn remove_needless_order(region: &mut Region) {
     let is_locked = |atomic: &Atomic| match atomic.op {
-        AtomicOp::LoadExclusive { .. } => false,
+        AtomicOp::LoadExclusive { .. } | AtomicOp::LoadExclusivePair { .. } => false,
         // (A narrow one may find out by a load that it need not compare; not so with a constant that fits.)
         AtomicOp::CompareExclusive { expected, .. } => atomic.size >= 2 || expected == Val::Imm(0),
         _ => true,
@@ -368,7 +368,7 @@ fn stores_exclusively(block: &Block) -> bool {
         matches!(
             node.op,
             Op::Atomic(Atomic {
-                op: AtomicOp::StoreExclusive { .. },
+                op: AtomicOp::StoreExclusive { .. } | AtomicOp::StoreExclusivePair { .. },
                 ..
             })
         )
@@ -493,9 +493,10 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         }
         Op::Aligned { at, .. } => see_address(at, see),
         Op::Atomic(atomic) => {
-            let (d, [a, b]) = atomic.op.operands();
+            let (d, operands) = atomic.op.operands();
             d_var = d;
-            vals = [a, b, Some(atomic.base)];
+            operands.into_iter().flatten().for_each(|val| see_val(val, see));
+            vals[0] = Some(atomic.base);
         }
         Op::ReadTpidr { d } | Op::ReadFpcr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),

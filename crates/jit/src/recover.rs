@@ -4,10 +4,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use armlet_cpu::a64::{Flags, State};
+use armlet_memory::exclusive;
 
 use crate::cache::Jit;
 use crate::emit::Place;
 use crate::enter::Exit;
+use crate::map::host::RBX;
 use crate::map::{BIAS, PACKED_FLAGS, float_flags, pack_flags};
 
 /// `gregs` index of each host register, in the order of their encoding.
@@ -60,7 +62,7 @@ impl Jit {
         // SAFETY: in translated code, RBP points into the state of this thread, which nobody else uses meanwhile.
         let state = unsafe { &mut *state };
         let mapping = translation.mapping_of(site);
-        for (guest, host) in mapping.x_pairs() {
+        for (guest, host) in mapping.x_pairs().filter(|&(_, host)| host != RBX || !site.claims.rbx) {
             state.x[usize::from(guest)] = register(host);
         }
         if !context.uc_mcontext.fpregs.is_null() {
@@ -94,6 +96,9 @@ impl Jit {
         };
         if let Some(flags) = flags {
             state.x[usize::from(PACKED_FLAGS)] = pack_flags(flags).into();
+        }
+        if site.claims.stamp {
+            exclusive::give_back(state.exclusive.address, state.exclusive.stamp);
         }
         self.left_block(translation, site.pc);
         state.pc = site.pc;

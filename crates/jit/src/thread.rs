@@ -15,7 +15,7 @@ use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, HOLDS, mxcsr, pack, set_place, unpack};
 use crate::ir::Numbers;
-use crate::map::{ATTENTION, LOOKUP, MXCSR};
+use crate::map::{ATTENTION, LOOKUP, MXCSR, STAMPS};
 
 use armlet_interpreter::a64::Stop;
 
@@ -342,6 +342,7 @@ impl<B: Blocks> GuestThread<B> {
     pub(crate) fn run_translated(&mut self, cpu: &mut State, host: u64, attention: &AtomicU32) -> Option<u64> {
         let (enter, numbers) = self.enter?;
         // (The table may have moved.)
+        cpu.x[usize::from(STAMPS)] = armlet_memory::exclusive::table();
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
         cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;

@@ -2,6 +2,7 @@
 //!
 //! * [`access`]: single loads, stores and atomics, as the engines use them. The only file that touches guest memory.
 //! * [`bytes`]: blocks, strings and plain structures, as the system call layer uses them.
+//! * [`exclusive`]: what store-exclusives of different threads know of each other.
 //! * [`fault`]: how a host SIGSEGV inside such an access becomes an `Err(Fault)`.
 //! * [`ticks`]: the host's clock, for statistics.
 //! * [`space`]: which mappings a guest process has, and every operation that changes them.
@@ -18,6 +19,7 @@
 
 pub mod access;
 pub mod bytes;
+pub mod exclusive;
 pub mod fault;
 pub mod space;
 pub mod ticks;

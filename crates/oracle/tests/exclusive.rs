@@ -127,14 +127,13 @@ fn a64(random: &mut Random) -> case::Case {
     case
 }
 
-#[test]
-fn pairs_of_aarch64() {
-    let _space = engine::map().expect("the neighbourhood is free");
+/// That translated code does what the interpreter does.
+fn compare(seed: u64, sample: fn(&mut Random) -> case::Case) {
     let engines = engine::Engines::with_jit(Jit::new().expect("an arena is mapped")).expect("the translator starts");
-    let mut random = Random::new(11);
+    let mut random = Random::new(seed);
     let (mut failures, mut ended) = (Vec::new(), 0);
     for _ in 0..CASES {
-        let case = a64(&mut random);
+        let case = sample(&mut random);
         let Some(expected) = engines.interpret(&case) else {
             continue;
         };
@@ -164,6 +163,55 @@ fn pairs_of_aarch64() {
         failures.len(),
         failures.join("\n")
     );
+}
+
+/// Exclusive accesses and compare-and-swap of 16 bytes, some of them where nothing is mapped.
+fn sixteen_bytes(random: &mut Random) -> case::Case {
+    let mut registers = vec![0u32, 1, 2, 3, 4, 5, 19, 20, 21, 22, 23];
+    let mut take = |random: &mut Random| registers.swap_remove(random.below(registers.len()));
+    let (base, low, high, status) = (take(random), take(random), take(random), take(random));
+    let data = [low, high, take(random), take(random), 31];
+    let (first, second) = (pick(&data, random), pick(&data, random));
+    let order = pick(&[0, 0x8000], random);
+    let even = [0u32, 2, 4, 20, 22, 30];
+    let casp = |random: &mut Random| {
+        let (expected, new) = (pick(&even, random), pick(&even, random));
+        0x4820_7c00 | order | expected << 16 | base << 5 | new
+    };
+    let mut words = vec![NOP; random.below(3)];
+    words.push(0xc87f_0000 | order | high << 10 | base << 5 | low);
+    words.push(pick(&[NOP, 0xca00_0000 | first << 16 | low << 5 | low], random));
+    words.push(0xc820_0000 | order | status << 16 | second << 10 | base << 5 | first);
+    words.push(casp(random));
+    // What is read of it at last.
+    words.push(pick(&[0xa940_0000 | 7 << 10 | base << 5 | 6, casp(random)], random));
+    if random.below(3) == 0 {
+        words = vec![casp(random)];
+    }
+    let mut case = case::Case::new(words, random);
+    case.fpcr = 0;
+    case.watch = true;
+    let address = DATA + 16 * 1024 + random.next_u64() % 256 * 16;
+    if random.below(2) == 0 {
+        // What is compared is there.
+        let expected = pick(&even[..5], random) as usize;
+        case.x[expected] = held(address, 3);
+        case.x[expected + 1] = held(address + 8, 3);
+    }
+    case.x[base as usize] = match random.below(12) {
+        0 => DATA + DATA_SIZE + 16,
+        1 => address | 0x5a << 56,
+        2 => address + 8,
+        _ => address,
+    };
+    case
+}
+
+#[test]
+fn pairs_of_aarch64() {
+    let _space = engine::map().expect("the neighbourhood is free");
+    compare(11, a64);
+    compare(13, sixteen_bytes);
 }
 
 /// The same in A32 and T32.

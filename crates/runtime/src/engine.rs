@@ -216,6 +216,7 @@ pub(crate) fn after_fork(child: bool) {
         jit.after_fork(child);
     }
     if child {
+        armlet_memory::exclusive::after_fork();
         check::forked();
     }
 }

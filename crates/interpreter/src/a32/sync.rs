@@ -7,7 +7,7 @@
 use armlet_cpu::a64::{Exclusive, State};
 use armlet_cpu::{Access, Fault, FaultKind};
 use armlet_decoder::a32::*;
-use armlet_memory::{compare_exchange, load, store_seq_cst, swap};
+use armlet_memory::{compare_exchange, exclusive, load, store_seq_cst, swap};
 
 use crate::guest::Word;
 
@@ -30,11 +30,13 @@ fn load_ordered<T: Word>(address: u32) -> Result<u64, Fault> {
 }
 
 fn load_exclusive<T: Word>(cpu: &mut State, address: u32) -> Result<u64, Fault> {
+    let stamp = exclusive::read(address.into());
     let value = load_ordered::<T>(address)?;
     cpu.exclusive = Exclusive {
         value: value.into(),
         address: address.into(),
         size: size_of::<T>() as u64,
+        stamp,
     };
     Ok(value)
 }
@@ -46,7 +48,10 @@ fn store_exclusive<T: Word>(cpu: &mut State, address: u32, rd: u8, new: u64) -> 
     let monitor = std::mem::take(&mut cpu.exclusive);
     let covered = monitor.address == address && monitor.size == size_of::<T>() as u64;
     let expected = T::truncate(monitor.value as u64);
-    let success = covered && compare_exchange(address, expected, T::truncate(new))? == expected;
+    let success = covered
+        && exclusive::attempt(address, monitor.stamp, || {
+            Ok(compare_exchange(address, expected, T::truncate(new))? == expected)
+        })?;
     cpu.set_r(rd, (!success).into());
     Ok(())
 }

@@ -3,13 +3,14 @@
 //! The host lets no load be passed by what follows it and no store pass what comes before it, so that acquire and release cost
 //! nothing; only STLR must also not be passed by a later LDAR. Every read-modify-write is sequentially consistent.
 //!
-//! An exclusive store succeeds if memory still holds what the exclusive load read there.
+//! An exclusive store succeeds if memory still holds what the exclusive load read there, and no other one has stored there since ([`exclusive`]).
 
 use armlet_cpu::a64::{Exclusive, State};
 use armlet_cpu::{Access, Fault, FaultKind};
 use armlet_decoder::a64::*;
 use armlet_memory::{
-    Data, compare_exchange, fetch_add, fetch_update, load, load_single_copy, store, store_seq_cst, swap, untag,
+    Data, compare_exchange, exclusive, fetch_add, fetch_update, load, load_single_copy, store, store_seq_cst, swap,
+    untag,
 };
 
 use super::guest::Word;
@@ -30,13 +31,14 @@ fn check_alignment<T>(address: u64, access: Access) -> Done {
     })
 }
 
-/// Sets the exclusive monitor after `value` has been read.
+/// Sets the exclusive monitor after `value` has been read, and before it the stamp.
 #[inline(always)]
-fn mark_exclusive<T>(cpu: &mut State, address: u64, value: u128) {
+fn mark_exclusive<T>(cpu: &mut State, address: u64, value: u128, stamp: u64) {
     cpu.exclusive = Exclusive {
         value,
         address: untag(address),
         size: size_of::<T>() as u64,
+        stamp,
     };
 }
 
@@ -48,7 +50,10 @@ fn store_exclusive<T: Data>(cpu: &mut State, address: u64, rs: u8, new: T, expec
     let monitor = std::mem::take(&mut cpu.exclusive);
     let covered = monitor.address == untag(address) && monitor.size == size_of::<T>() as u64;
     let expected = expected(monitor.value);
-    let success = covered && compare_exchange(address, expected, new)? == expected;
+    let success = covered
+        && exclusive::attempt(monitor.address, monitor.stamp, || {
+            Ok(compare_exchange(address, expected, new)? == expected)
+        })?;
     cpu.set_w(rs, (!success).into());
     Ok(())
 }
@@ -56,8 +61,9 @@ fn store_exclusive<T: Data>(cpu: &mut State, address: u64, rs: u8, new: T, expec
 #[inline(always)]
 fn load_exclusive_register<T: Word>(cpu: &mut State, address: u64, rt: u8) -> Done {
     check_alignment::<T>(address, Access::Read)?;
+    let stamp = exclusive::read(untag(address));
     let value = load::<T>(address)?.into();
-    mark_exclusive::<T>(cpu, address, value.into());
+    mark_exclusive::<T>(cpu, address, value.into(), stamp);
     cpu.set_x(rt, value);
     Ok(())
 }
@@ -70,15 +76,16 @@ fn store_exclusive_register<T: Word>(cpu: &mut State, address: u64, rs: u8, rt: 
 
 #[inline(always)]
 fn load_exclusive_pair(cpu: &mut State, address: u64, sf: bool, rt: u8, rt2: u8) -> Done {
+    let stamp = exclusive::read(untag(address));
     if sf {
         check_alignment::<u128>(address, Access::Read)?;
         let value = load_single_copy(address)?;
-        mark_exclusive::<u128>(cpu, address, value);
+        mark_exclusive::<u128>(cpu, address, value, stamp);
         set_pair(cpu, sf, rt, rt2, value);
     } else {
         check_alignment::<u64>(address, Access::Read)?;
         let value = load::<u64>(address)?.into();
-        mark_exclusive::<u64>(cpu, address, value);
+        mark_exclusive::<u64>(cpu, address, value, stamp);
         set_pair(cpu, sf, rt, rt2, value);
     }
     Ok(())

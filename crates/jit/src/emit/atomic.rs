@@ -6,8 +6,14 @@ use dynasmrt::{DynasmApi, dynasm};
 
 use super::asm::{Cc, HostAddress, memory};
 use super::*;
-use crate::map::{EXCLUSIVE_ADDRESS, EXCLUSIVE_SIZE, EXCLUSIVE_VALUE};
-use host::{RAX, RCX, RDX, RSI};
+use crate::map::{EXCLUSIVE_ADDRESS, EXCLUSIVE_SIZE, EXCLUSIVE_STAMP, EXCLUSIVE_VALUE, STAMPS};
+use host::{RAX, RBX, RCX, RDX, RSI};
+
+/// What a store-exclusive has claimed when it faults.
+const STAMP: Claims = Claims {
+    rbx: false,
+    stamp: true,
+};
 
 /// A read-modify-write instruction on [RDX] in the form that fits the size.
 macro_rules! sized {
@@ -33,9 +39,27 @@ impl Emitter<'_> {
         };
         match op {
             AtomicOp::LoadExclusive { d } => {
+                self.read_stamp();
                 self.asm.load(Load::Zero(size), RAX, at);
                 self.may_fault(self.place);
                 self.set_monitor(size);
+                self.assign(d, RAX);
+            }
+            AtomicOp::LoadExclusivePair { d } => {
+                self.read_stamp();
+                memory!(self.asm.ops, at, (vmovdqa xmm0, OWORD) ());
+                self.may_fault(self.place);
+                self.asm.store_slot(EXCLUSIVE_ADDRESS, RDX);
+                self.asm.store_slot_imm(EXCLUSIVE_SIZE, 16);
+                memory!(self.asm.ops, HostAddress::state(EXCLUSIVE_VALUE), (vmovdqa OWORD) (, xmm0));
+                memory!(self.asm.ops, HostAddress::state(slot(UPPER)), (vmovhps QWORD) (, xmm0));
+                dynasm!(self.asm.ops ; .arch x64 ; vmovq rax, xmm0);
+                self.assign(d, RAX);
+            }
+            AtomicOp::StoreExclusivePair { status, new } => self.store_exclusive_pair(status, base, new),
+            AtomicOp::CompareSwapPair { d, expected, new } => {
+                self.exchange_pair(base, Some(expected), new, Claims::default());
+                self.asm.store_slot(slot(UPPER), RDX);
                 self.assign(d, RAX);
             }
             AtomicOp::StoreExclusive { status, a } => self.store_exclusive(size, status, a),
@@ -166,6 +190,7 @@ impl Emitter<'_> {
         }
         self.extend_old(size);
         self.set_monitor(size);
+        self.asm.store_slot_imm(EXCLUSIVE_STAMP, -1);
         self.assign(d, RAX);
     }
 
@@ -185,20 +210,117 @@ impl Emitter<'_> {
         }
     }
 
-    /// Stores if the memory still has the value that the load saw. A monitor that was not set for this access (or an address with a tag, which
-    /// looks like that) is the interpreter's.
-    fn store_exclusive(&mut self, size: u8, status: Var, a: Val) {
-        self.read_into(Width::X, RCX, a);
+    /// The monitor's stamp = that of the address in RDX. RAX is destroyed.
+    fn read_stamp(&mut self) {
+        self.stamp_address(RAX, RDX);
+        memory!(self.asm.ops, HostAddress { base: RAX, index: None, disp: 0 }, (mov rax, QWORD) ());
+        self.asm.store_slot(EXCLUSIVE_STAMP, RAX);
+    }
+
+    /// d = where the stamp of an address is (see `armlet_memory::exclusive`).
+    fn stamp_address(&mut self, d: u8, address: u8) {
+        const MASK: i32 = 8 * (armlet_memory::exclusive::STAMPS as i32 - 1);
+        self.asm.mov(Width::W, d, address);
+        self.asm.shift_imm(Shift::Lsr, Width::W, d, 1);
+        self.asm.alu(Alu::And, Width::W, d, Source::Imm(MASK));
+        self.asm.alu(Alu::Add, Width::X, d, Source::Slot(x_slot(STAMPS)));
+    }
+
+    /// Claims the monitor's stamp for the address in RDX, or jumps to the label with ZF clear. What is not the monitor's address or size (or a tagged address, which
+    /// looks like that), or has no stamp, is the interpreter's. RSI is where the stamp is.
+    fn claim(&mut self, size: u8, failed: Label) {
         memory!(self.asm.ops, HostAddress::state(EXCLUSIVE_ADDRESS), (cmp rdx, QWORD) ());
         self.leave_to_interpreter(Cc::Ne);
         memory!(self.asm.ops, HostAddress::state(EXCLUSIVE_SIZE), (cmp QWORD) (, DWORD 1 << size));
         self.leave_to_interpreter(Cc::Ne);
+        self.asm.load_slot(RAX, EXCLUSIVE_STAMP);
+        self.asm.test(Width::W, RAX, Source::Imm(1));
+        self.leave_to_interpreter(Cc::Ne);
+        self.stamp_address(RSI, RDX);
+        let next = HostAddress {
+            base: RAX,
+            index: None,
+            disp: 1,
+        };
+        self.asm.lea(Width::X, RCX, next);
+        dynasm!(self.asm.ops ; .arch x64 ; lock cmpxchg QWORD [rsi], rcx);
+        self.asm.jcc(Cc::Ne, failed);
+    }
+
+    /// Gives the stamp back, changed. RCX is destroyed, the flags stay.
+    fn unclaim(&mut self) {
+        let next = HostAddress {
+            base: RCX,
+            index: None,
+            disp: 2,
+        };
+        self.asm.load_slot(RCX, EXCLUSIVE_STAMP);
+        self.asm.lea(Width::X, RCX, next);
+        dynasm!(self.asm.ops ; .arch x64 ; mov [rsi], rcx);
+    }
+
+    /// Stores if the memory still has the value that the load saw, and no other store-exclusive has stored there.
+    fn store_exclusive(&mut self, size: u8, status: Var, a: Val) {
+        let failed = self.asm.label();
+        self.claim(size, failed);
+        self.read_into(Width::X, RCX, a);
         self.asm.load_slot(RAX, EXCLUSIVE_VALUE);
         sized!(self.asm.ops, size, cmpxchg, RCX);
-        self.may_fault(self.place);
+        self.may_fault_with(self.place, STAMP);
+        self.unclaim();
+        self.asm.bind(failed);
         self.asm.setcc(Cc::Ne, RAX);
+        self.finish_store(status);
+    }
+
+    /// The same of a pair.
+    fn store_exclusive_pair(&mut self, status: Var, base: Val, new: [Val; 2]) {
+        let failed = self.asm.label();
+        self.claim(4, failed);
+        self.exchange_pair(base, None, new, STAMP);
+        self.asm.setcc(Cc::Ne, RAX);
+        // (RSI has the address.)
+        self.stamp_address(RSI, RSI);
+        self.unclaim();
+        let done = self.asm.label();
+        self.asm.jmp(done);
+        self.asm.bind(failed);
+        self.asm.mov_imm(RAX, 1);
+        self.asm.bind(done);
+        self.finish_store(status);
+    }
+
+    fn finish_store(&mut self, status: Var) {
         self.asm.extend(Extend::U8, Width::W, RAX, RAX);
         self.asm.store_slot_imm(EXCLUSIVE_SIZE, 0);
         self.assign(status, RAX);
+    }
+
+    /// Compares 16 bytes with a pair, or with what the monitor has seen, and exchanges them for another one: RDX and RAX are what they were, RSI is the address, ZF is
+    /// set if they were alike.
+    fn exchange_pair(&mut self, base: Val, expected: Option<[Val; 2]>, new: [Val; 2], claims: Claims) {
+        // RBX is the guest's: meanwhile, what it holds is in the state.
+        let held = self.mapping.x_pairs().find(|&(_, host)| host == RBX);
+        if let Some((guest, _)) = held {
+            self.asm.store_slot(x_slot(guest), RBX);
+        }
+        self.read_into(Width::X, RSI, base);
+        self.read_into(Width::X, RCX, new[1]);
+        match expected {
+            Some([low, high]) => {
+                self.read_into(Width::X, RAX, low);
+                self.read_into(Width::X, RDX, high);
+            }
+            None => {
+                self.asm.load_slot(RAX, EXCLUSIVE_VALUE);
+                self.asm.load_slot(RDX, EXCLUSIVE_VALUE + 8);
+            }
+        }
+        self.read_into(Width::X, RBX, new[0]);
+        dynasm!(self.asm.ops ; .arch x64 ; lock cmpxchg16b OWORD [rsi]);
+        self.may_fault_with(self.place, Claims { rbx: true, ..claims });
+        if let Some((guest, _)) = held {
+            self.asm.load_slot(RBX, x_slot(guest));
+        }
     }
 }

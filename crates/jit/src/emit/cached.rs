@@ -11,7 +11,7 @@ use armlet_interpreter::a32::accelerate::Ways;
 
 use super::*;
 use crate::opt::{end_reads, reads};
-use host::{RCX, RSI};
+use host::{RBX, RCX, RSI};
 
 /// A host register, and what it caches.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +51,13 @@ impl Accesses {
 fn destroyed(op: &Op, mapping: &Mapping) -> &'static [u8] {
     match op {
         Op::Atomic(Atomic {
-            op: AtomicOp::LoadExclusive { .. },
+            op: AtomicOp::LoadExclusive { .. } | AtomicOp::LoadExclusivePair { .. },
             ..
         }) => &[],
+        Op::Atomic(Atomic {
+            op: AtomicOp::StoreExclusivePair { .. } | AtomicOp::CompareSwapPair { .. },
+            ..
+        }) => &[RCX, RSI, RBX],
         Op::Atomic(_) => &[RCX, RSI],
         Op::Multiply {
             op: Multiply::Sdiv | Multiply::Udiv,

@@ -54,12 +54,18 @@ impl Emitter<'_> {
 
     /// The host instruction just emitted may fault.
     pub(super) fn may_fault(&mut self, flags: Place) {
+        self.may_fault_with(flags, Claims::default());
+    }
+
+    /// The same of an instruction that has taken something for itself.
+    pub(super) fn may_fault_with(&mut self, flags: Place, claims: Claims) {
         let end = self.asm.offset() as u32;
         self.sites.push(Site {
             end,
             pc: self.pc,
             flags,
             mapping: self.current as u8,
+            claims,
         });
     }
 

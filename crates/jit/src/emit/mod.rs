@@ -85,6 +85,17 @@ pub struct Site {
     pub flags: Place,
     /// Which of the region's mappings holds.
     pub mapping: u8,
+    /// What else is to be undone.
+    pub claims: Claims,
+}
+
+/// What an instruction that may fault has taken for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// RBX: the state has its value.
+    pub rbx: bool,
+    /// The stamp that the exclusive monitor names.
+    pub stamp: bool,
 }
 
 /// An emitted region.

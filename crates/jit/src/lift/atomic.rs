@@ -1,4 +1,4 @@
-//! Exclusive and atomic accesses of one register, and of pairs of 32 bits. Those of pairs of 64 bits are the interpreter's.
+//! Exclusive and atomic accesses of registers and of pairs.
 
 use armlet_decoder::a64::*;
 
@@ -146,9 +146,22 @@ fn split(l: &mut Lifter, low: u8, high: u8) {
     }
 }
 
+/// The second register of a pair = what has been loaded for it.
+fn upper(l: &mut Lifter, rt2: u8) {
+    if rt2 != 31 {
+        l.push(Op::Mov {
+            w: Width::X,
+            d: Var::X(rt2),
+            a: Val::Var(UPPER),
+        });
+    }
+}
+
 fn load_pair(l: &mut Lifter, sf: bool, rt: u8, rt2: u8, rn: u8) -> bool {
     if sf {
-        return false;
+        push(l, AtomicOp::LoadExclusivePair { d: dst(rt) }, 4, rn);
+        upper(l, rt2);
+        return true;
     }
     push(l, AtomicOp::LoadExclusive { d: Var::T(0) }, 3, rn);
     split(l, rt, rt2);
@@ -157,7 +170,8 @@ fn load_pair(l: &mut Lifter, sf: bool, rt: u8, rt2: u8, rn: u8) -> bool {
 
 fn store_pair(l: &mut Lifter, sf: bool, rs: u8, (rt, rt2): (u8, u8), rn: u8) -> bool {
     if sf {
-        return false;
+        let (status, new) = (dst(rs), [x(rt), x(rt2)]);
+        return push(l, AtomicOp::StoreExclusivePair { status, new }, 4, rn);
     }
     join(l, 1, rt, rt2);
     let (status, a) = (dst(rs), super::t(1));
@@ -165,8 +179,12 @@ fn store_pair(l: &mut Lifter, sf: bool, rs: u8, (rt, rt2): (u8, u8), rn: u8) -> 
 }
 
 fn compare_swap_pair(l: &mut Lifter, sf: bool, rs: u8, rt: u8, rn: u8) -> bool {
-    if sf || rs == 30 || rt == 30 {
-        return false;
+    if sf {
+        let (expected, new) = ([x(rs), x(rs + 1)], [x(rt), x(rt + 1)]);
+        let d = dst(rs);
+        push(l, AtomicOp::CompareSwapPair { d, expected, new }, 4, rn);
+        upper(l, rs + 1);
+        return true;
     }
     join(l, 0, rs, rs + 1);
     join(l, 1, rt, rt + 1);
