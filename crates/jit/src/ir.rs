@@ -360,6 +360,8 @@ pub enum Op {
     ReadTpidr { d: Var },
     /// TPIDR_EL0 = a
     WriteTpidr { a: Val },
+    /// AArch32: d = FPSCR.
+    ReadFpscr { d: Var },
     /// d = FPCR.
     ReadFpcr { d: Var },
     /// Vectors.
@@ -418,7 +420,8 @@ impl Op {
             | Op::Load { d, .. }
             | Op::Soft { d, .. }
             | Op::ReadTpidr { d }
-            | Op::ReadFpcr { d } => Some(d),
+            | Op::ReadFpcr { d }
+            | Op::ReadFpscr { d } => Some(d),
             Op::Atomic(ref atomic) => atomic.op.operands().0,
             Op::Float {
                 op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
@@ -486,6 +489,7 @@ impl Op {
             | Op::AfterReleases
             | Op::ReadTpidr { .. }
             | Op::ReadFpcr { .. }
+            | Op::ReadFpscr { .. }
             | Op::WriteTpidr { .. } => false,
         }
     }

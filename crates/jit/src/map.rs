@@ -4,6 +4,7 @@
 //! through it but for inner loops (see `plan.rs`). What is left of the host's registers caches the guest's others within
 //! a block (see `emit/cached.rs`).
 
+use armlet_cpu::a32::A32;
 use armlet_cpu::a64::{Exclusive, Flags, State};
 
 use crate::ir::Var;
@@ -73,6 +74,12 @@ pub const TPIDR_SLOT: i32 = core::mem::offset_of!(State, tpidr) as i32 - BIAS;
 pub const FPCR_SLOT: i32 = core::mem::offset_of!(State, fpcr) as i32 - BIAS;
 /// Displacement of FPSR from RBP.
 pub const FPSR_SLOT: i32 = core::mem::offset_of!(State, fpsr) as i32 - BIAS;
+
+/// Displacement of the byte [`State::fpsr_read`] from RBP.
+pub const FPSR_READ: i32 = core::mem::offset_of!(State, fpsr_read) as i32 - BIAS;
+/// Displacement of FPSCR's flags from RBP: four bytes, as [`Flags`] has them.
+pub const FPSCR_FLAGS: i32 =
+    (core::mem::offset_of!(State, a32) + core::mem::offset_of!(A32, fpscr_flags)) as i32 - BIAS;
 
 /// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): the stamps of store-exclusives.
 pub const STAMPS: u8 = 47;

@@ -498,7 +498,7 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
             operands.into_iter().flatten().for_each(|val| see_val(val, see));
             vals[0] = Some(atomic.base);
         }
-        Op::ReadTpidr { d } | Op::ReadFpcr { d } => d_var = Some(*d),
+        Op::ReadTpidr { d } | Op::ReadFpcr { d } | Op::ReadFpscr { d } => d_var = Some(*d),
         Op::WriteTpidr { a } => vals[0] = Some(*a),
         Op::CompareFpscr { comparison } => {
             vector(comparison.a);

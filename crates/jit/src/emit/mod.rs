@@ -345,6 +345,7 @@ impl Emitter<'_> {
                 self.asm.load_slot_32(host, crate::map::FPCR_SLOT);
                 self.assign(d, host);
             }
+            Op::ReadFpscr { d } => self.read_fpscr(d),
             Op::WriteTpidr { a } => {
                 let host = self.read(a, host::RAX);
                 self.asm.store_slot(crate::map::TPIDR_SLOT, host);

@@ -187,6 +187,7 @@ impl Display for Op {
             Op::AfterReleases => f.write_str("after releases"),
             Op::ReadTpidr { d } => write!(f, "{d} = tpidr"),
             Op::ReadFpcr { d } => write!(f, "{d} = fpcr"),
+            Op::ReadFpscr { d } => write!(f, "{d} = fpscr"),
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),
             Op::Vector(Vector::Load { size, d, at }) => write!(f, "v{d} = u{}{at}", 8u32 << size),
             Op::Vector(Vector::Store { size, a, at }) => write!(f, "u{}{at} = v{a}", 8u32 << size),

@@ -464,7 +464,9 @@ fn copies_flags(rest: &[At], how: How, leaders: &BTreeSet<u32>) -> Option<usize>
         }
         instruction(&mut lifter, at);
         if lifter.nodes.iter().any(|node| {
-            opt::uses_flags(&node.op) || opt::defines_flags(&node.op) || matches!(node.op, Op::CompareFpscr { .. })
+            opt::uses_flags(&node.op)
+                || opt::defines_flags(&node.op)
+                || matches!(node.op, Op::CompareFpscr { .. } | Op::ReadFpscr { .. })
         }) {
             return None;
         }

@@ -502,6 +502,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         l.push(Op::CopyFpscr);
         return Lifted::Done;
     }
+    if let Insn::Vmrs(Vmrs { rt }) = *insn {
+        l.push(Op::ReadFpscr { d: Var::X(rt) });
+        return Lifted::Done;
+    }
     match as_a64(l, a32_vector::equivalent(insn, l.halves), false) {
         Lifted::Unknown if l.trap => as_a64(l, standard::equivalent(insn, l.halves), true),
         lifted => lifted,
