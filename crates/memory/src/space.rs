@@ -214,7 +214,11 @@ impl AddressSpace {
             range
         } else {
             state.charge(length, &(0..0), mapping.is_data())?;
-            let start = state.place(&self.layout, address, length, |range, how| make(range, how))?;
+            let start = match state.place(&self.layout, address, length, make) {
+                // There are files that choose the address themselves: the rings of io_uring, since Linux 6.
+                Err(EINVAL) if fd >= 0 => make(&(0..length), self.layout.host_chooses())?,
+                placed => placed?,
+            };
             start..start + length
         };
         state.tree.insert(mapping.moved(range.clone()));
@@ -599,8 +603,8 @@ impl State {
         result
     }
 
-    /// Finds room for `length` bytes, at `hint` if that is free, and lets `make` map it there (the second argument
-    /// are the flags that say how firmly).
+    /// Finds room for `length` bytes, at `hint` if nothing is mapped there (what the heap may grow into is free, as it is for the
+    /// kernel), and lets `make` map it there (the second argument are the flags that say how firmly).
     fn place(
         &self,
         layout: &Layout,
@@ -611,7 +615,7 @@ impl State {
         let hinted = page_up(hint)
             .filter(|&start| start != 0)
             .and_then(|start| fixed_range(start, length, layout.limit).ok())
-            .filter(|range| self.tree.is_free(range) && !self.brk.touches(range));
+            .filter(|range| self.tree.is_free(range));
         let area = self.brk.area();
         let gap = |window: Range<u64>| self.tree.highest_gap(length, &window);
         let candidates = [

@@ -22,17 +22,12 @@ impl Brk {
     pub fn area(&self) -> Range<u64> {
         self.start..self.end
     }
-
-    /// Whether `range` touches the area.
-    pub fn touches(&self, range: &Range<u64>) -> bool {
-        range.start < self.end && self.start < range.end
-    }
 }
 
 impl AddressSpace {
     /// Says where the heap begins (a page, right behind the program's image or a random distance away). Up to
     /// [`super::Layout::brk_room`] bytes from there on, and no further than the next mapping, are kept for it: nothing else is placed there,
-    /// unless the guest insists (`MAP_FIXED`) or there is no other room.
+    /// unless the guest asks for that address or there is no other room.
     pub fn set_brk_start(&self, start: u64) {
         let mut state = self.lock();
         let limit = self.layout.limit;
