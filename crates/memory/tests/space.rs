@@ -376,16 +376,14 @@ fn the_break() {
     assert_eq!(space.brk(start + 1), start + 1);
     assert_eq!(load::<u8>(start), Ok(0), "fresh pages");
     assert_eq!(space.brk(u64::MAX), start + 1);
-    // The area is kept free from mappings without a fixed address.
+    // The area is kept free from mappings that can be anywhere, but who asks for an address gets it, and it stands in the way.
+    let anywhere = anonymous(&space, 1);
+    assert!(!(start..start + space.layout().brk_room).contains(&anywhere));
     let hint = start + (1 << 30);
-    assert_ne!(
+    assert_eq!(
         space.map(hint, PAGE_SIZE, READ, PRIVATE | ANONYMOUS, -1, 0).unwrap(),
         hint
     );
-    // A fixed one stands in the way.
-    space
-        .map(hint, PAGE_SIZE, READ, PRIVATE | ANONYMOUS | FIXED, -1, 0)
-        .unwrap();
     assert_eq!(space.brk(hint), hint);
     assert_eq!(space.brk(hint + 1), hint);
     assert_eq!(space.brk(start), start);
@@ -563,4 +561,43 @@ fn parts_for_calls_that_pass_through() {
     let third = a + 2 * PAGE_SIZE..a + 3 * PAGE_SIZE;
     assert_eq!((parts.as_slice(), whole), (std::slice::from_ref(&third), true));
     assert_eq!(errno(space.mapped_parts(ADDRESS_LIMIT, 1)), libc::ENOMEM);
+}
+
+#[test]
+fn pages_of_a_file_in_another_order() {
+    let space = space(13);
+    let file = file(4);
+    let a = space
+        .map(0, 4 * PAGE_SIZE, READ | WRITE, SHARED, file.as_raw_fd(), 0)
+        .unwrap();
+    space.remap_file_pages(a + PAGE_SIZE + 5, PAGE_SIZE, 0, 3, 0).unwrap();
+    let pages = |at: u64| {
+        (0..4)
+            .map(|page| load::<u8>(at + page * PAGE_SIZE).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(pages(a), [1, 4, 3, 4]);
+    let offsets: Vec<u64> = space.mappings().iter().map(|mapping| mapping.offset).collect();
+    assert_eq!(offsets, [0, 3 * PAGE_SIZE, 2 * PAGE_SIZE]);
+    assert_eq!(
+        errno(space.remap_file_pages(a, PAGE_SIZE, 1, 0, 0)),
+        libc::EINVAL,
+        "a protection"
+    );
+    assert_eq!(
+        errno(space.remap_file_pages(a, 5, 0, 0, 0)),
+        libc::EINVAL,
+        "no whole page"
+    );
+    assert_eq!(
+        errno(space.remap_file_pages(a, 8 * PAGE_SIZE, 0, 0, 0)),
+        libc::EINVAL,
+        "too long"
+    );
+    let private = anonymous(&space, 1);
+    assert_eq!(
+        errno(space.remap_file_pages(private, PAGE_SIZE, 0, 0, 0)),
+        libc::EINVAL,
+        "a private mapping"
+    );
 }

@@ -257,8 +257,7 @@ syscalls! {
     231 munlockall() = host(SYS_munlockall);
     232 mincore(Ptr, Size, Ptr) = run(mm::mincore);
     233 madvise(Ptr, Size, Enum(&n::MADV)) = run(mm::madvise);
-    234 remap_file_pages(Ptr, Size, Flags(&n::PROT), Size, Map)
-        = refuse(Errno::ENOSYS, "deprecated since Linux 3.16; it would move file pages without the translator's knowledge");
+    234 remap_file_pages(Ptr, Size, Flags(&n::PROT), Size, Map) = run(mm::remap_file_pages);
     235 mbind(Ptr, Size, Int, Ptr, ULong, Hex) = run(mm::mbind);
     236 get_mempolicy(Ptr, Ptr, ULong, Ptr, Hex) = host(SYS_get_mempolicy);
     237 set_mempolicy(Int, Ptr, ULong) = host(SYS_set_mempolicy);

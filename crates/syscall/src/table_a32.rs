@@ -288,8 +288,7 @@ syscalls! {
     250 epoll_create(Int) = run(l::epoll_create);
     251 epoll_ctl(Fd, Enum(&n::EPOLL_CTL), Fd, In(d::epoll_event)) = run(fs::epoll_ctl);
     252 epoll_wait(Fd, Out(d::epoll_events), Int, Int) = run(fs::epoll_wait_only).blocks(Never);
-    253 remap_file_pages(Ptr, Size, Flags(&n::PROT), Size, Map)
-        = refuse(Errno::ENOSYS, "deprecated since Linux 3.16; it would move file pages without the translator's knowledge");
+    253 remap_file_pages(Ptr, Size, Flags(&n::PROT), Size, Map) = run(mm::remap_file_pages);
     256 set_tid_address(Ptr) = run(process::set_tid_address);
     257 timer_create(Enum(&n::CLOCK), In(d32::sigevent), Out(d::int)) = run(signal::timer_create);
     258 timer_settime(Int, Flags(&n::TIMER), In(d32::itimerspec), Out(d32::itimerspec)) = run(time::timer_settime);

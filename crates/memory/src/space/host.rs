@@ -93,6 +93,21 @@ pub(super) unsafe fn remap(old: &Range<u64>, new_length: u64, flags: i32, new: O
     }
 }
 
+/// remap_file_pages(2).
+///
+/// # Safety
+///
+/// Nothing but the guest may live in `range`.
+pub(super) unsafe fn remap_file_pages(range: &Range<u64>, page: u64, flags: u32) -> Result<(), Error> {
+    let nonblock = i64::from(flags) & i64::from(libc::MAP_NONBLOCK);
+    // SAFETY: the caller's word.
+    let result = unsafe {
+        let (start, length) = (range.start as i64, length(range) as i64);
+        libc::syscall(libc::SYS_remap_file_pages, start, length, 0_i64, page as i64, nonblock)
+    };
+    check(result as i32)
+}
+
 /// madvise(2).
 ///
 /// # Safety

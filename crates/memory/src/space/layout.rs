@@ -93,11 +93,7 @@ impl Layout {
     /// The flag of mmap(2) that keeps what the host places where the guest can reach it: `MAP_32BIT`, or none.
     #[must_use]
     pub(super) fn host_chooses(&self) -> i32 {
-        if self.limit < ADDRESS_LIMIT {
-            libc::MAP_32BIT
-        } else {
-            0
-        }
+        if self.limit < ADDRESS_LIMIT { libc::MAP_32BIT } else { 0 }
     }
 
     /// For an AArch32 guest, without randomisation.

@@ -1,9 +1,9 @@
-//! mremap(2).
+//! mremap(2) and remap_file_pages(2).
 
 use std::ops::Range;
 
 use super::{AddressSpace, EFAULT, EINVAL, ENOMEM, Error, Mapping, State, fixed_range, host, join};
-use crate::{PAGE_SIZE, page_up, untag};
+use crate::{PAGE_SIZE, page_down, page_up, untag};
 
 const MAYMOVE: u32 = libc::MREMAP_MAYMOVE as u32;
 const FIXED: u32 = libc::MREMAP_FIXED as u32;
@@ -56,6 +56,35 @@ impl AddressSpace {
         drop(state);
         self.invalidated(changed);
         result
+    }
+
+    /// remap_file_pages(2): makes a part of a shared mapping show other pages of its file, from page `page` on. `prot` must be 0.
+    ///
+    /// # Errors
+    ///
+    /// As remap_file_pages(2).
+    pub fn remap_file_pages(&self, address: u64, length: u64, prot: u64, page: u64, flags: u32) -> Result<(), Error> {
+        let start = page_down(untag(address));
+        let end = start.checked_add(page_down(length)).ok_or(EINVAL)?;
+        let offset = page.checked_mul(PAGE_SIZE).ok_or(EINVAL)?;
+        let range = start..end;
+        let mut state = self.lock();
+        let mapping = state
+            .tree
+            .at(start)
+            .filter(|mapping| prot == 0 && !range.is_empty() && mapping.shared && range.end <= mapping.end);
+        let mapping = mapping.ok_or(EINVAL)?.clone();
+        // SAFETY: a range of one of the guest's mappings.
+        unsafe { host::remap_file_pages(&range, page, flags)? };
+        let changed = state.code_in(&range);
+        state.tree.remove(&range);
+        state.tree.insert(Mapping {
+            offset: if mapping.file.is_some() { offset } else { 0 },
+            ..mapping.moved(range)
+        });
+        drop(state);
+        self.invalidated(changed);
+        Ok(())
     }
 }
 

@@ -45,6 +45,14 @@ pub fn mremap(call: &mut Call<'_>) -> Reply {
     Ok(memory.remap(address, old_length, new_length, flags as u32, new_address)?)
 }
 
+/// remap_file_pages(2).
+pub fn remap_file_pages(call: &mut Call<'_>) -> Reply {
+    let [address, length, prot, page, flags, _] = call.args;
+    let memory = call.task.memory();
+    memory.remap_file_pages(address, length, prot, page, flags as u32)?;
+    Ok(0)
+}
+
 /// madvise(2).
 pub fn madvise(call: &mut Call<'_>) -> Reply {
     let [address, length, advice, ..] = call.args;
