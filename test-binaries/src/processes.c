@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/times.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +99,12 @@ int main(int argc, char **argv) {
         _exit(errno == ENOENT ? 11 : 12);
     }
     CHECK(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 11);
+    struct sockaddr_un place = {.sun_family = AF_UNIX};
+    snprintf(place.sun_path, sizeof place.sun_path, "/tmp/processes-%d", (int)getpid());
+    int socket_file = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(socket_file >= 0 && bind(socket_file, (struct sockaddr *)&place, sizeof place) == 0);
+    CHECK(execl(place.sun_path, "x", (char *)NULL) == -1 && errno == EACCES);
+    CHECK(unlink(place.sun_path) == 0 && close(socket_file) == 0);
     child = vfork();
     if (child == 0)
         _exit(21);

@@ -23,9 +23,10 @@ const RUST_PACKAGES: [&str; 5] = [
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
 /// What the root directory has, with all that it depends on.
-const DISTRIBUTION: [&str; 27] = [
+const DISTRIBUTION: [&str; 34] = [
     "base-passwd",
     "bash",
+    "bc",
     "coreutils",
     "curl",
     "dash",
@@ -37,6 +38,8 @@ const DISTRIBUTION: [&str; 27] = [
     "git",
     "grep",
     "gzip",
+    "iproute2",
+    "jq",
     "libc6-dev",
     "make",
     "nginx-light",
@@ -47,9 +50,13 @@ const DISTRIBUTION: [&str; 27] = [
     "procps",
     "python3",
     "redis-server",
+    "sbcl",
     "sed",
+    "socat",
     "sqlite3",
     "tar",
+    "tcl",
+    "util-linux",
     "xz-utils",
 ];
 

@@ -286,6 +286,8 @@ fn inspect(dirfd: i32, path: &CStr, flags: u32) -> Result<Kind, Errno> {
         Ok(descriptor) => unsafe { File::from_raw_fd(descriptor as i32) },
         // The host's execve knows whether it may be executed without being read.
         Err(Errno::EACCES) => return Ok(Kind::Host),
+        // A socket, or a device without a driver.
+        Err(Errno::ENXIO) => return Err(Errno::EACCES),
         Err(errno) => return Err(errno),
     };
     if !file.metadata().map_err(Errno::from)?.is_file() {
