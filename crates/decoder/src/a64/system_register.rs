@@ -41,6 +41,7 @@ registers! {
     DCZID_EL0 (3, 3, 0, 0, 7) "dczid_el0";
     CNTFRQ_EL0 (3, 3, 14, 0, 0) "cntfrq_el0";
     CNTVCT_EL0 (3, 3, 14, 0, 2) "cntvct_el0";
+    PMUSERENR_EL0 (3, 3, 9, 14, 0) "pmuserenr_el0";
     MIDR_EL1 (3, 0, 0, 0, 0) "midr_el1";
     MPIDR_EL1 (3, 0, 0, 0, 5) "mpidr_el1";
     REVIDR_EL1 (3, 0, 0, 0, 6) "revidr_el1";

@@ -133,6 +133,12 @@ pub fn mcr_dmb(_: &mut State, _: McrDmb) {
     fence();
 }
 
+/// MRC: PMUSERENR, which may always be read: programs learn from it that the performance counters are not theirs.
+#[inline(always)]
+pub fn mrc_pmuserenr(cpu: &mut State, MrcPmuserenr { rt }: MrcPmuserenr) {
+    cpu.set_r(rt, 0);
+}
+
 /// MRC: CNTFRQ.
 #[inline(always)]
 pub fn mrc_cntfrq(cpu: &mut State, MrcCntfrq { rt }: MrcCntfrq) {
