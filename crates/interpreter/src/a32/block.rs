@@ -1,10 +1,11 @@
-//! Pre-decoded basic blocks, and the cache that finds them by place.
+//! Pre-decoded basic blocks.
 //!
 //! A block is a run of [`Op`]s behind conditional branches too, up to the first instruction that always leaves. Besides the instructions
-//! there are steps of five kinds:
+//! there are steps of six kinds:
 //!
 //! - before every instruction, one that counts it, if that is asked for ([`BlockCache::counting`]);
 //! - a *guard* before a conditional instruction, which leaves it out where the condition does not hold;
+//! - in place of B under a condition, one that branches or goes on;
 //! - before an instruction that reads R15, one that puts the program counter there;
 //! - behind an instruction that writes R15, one that branches to what is there;
 //! - at the end, one that leaves the block for the next address.
@@ -14,16 +15,15 @@
 //! IT is no step: the guards of the instructions in its block are what it does. If a block starts with instructions of an IT block (after a signal, or a
 //! fault), `run.rs` runs these one by one.
 
-use std::sync::Arc;
-
 use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64::State;
 use armlet_cpu::{Access, Fault, FaultKind};
-use armlet_decoder::a32::{self, ALWAYS, Decoded, Insn, It, PcWrite, Udf};
+use armlet_decoder::a32::{self, ALWAYS, B, Bl, Cbnz, Cbz, Decoded, Insn, It, PcWrite, Udf};
 use armlet_decoder::t32::{self, ItState};
 
-use super::accelerate::{self, Accelerator, Found};
-use super::dispatch::{COUNT, Handler, Op, PC_OPERAND, handler, jump, next, place_of, set_place};
+use super::accelerate;
+use super::cache::{BlockCache, NO_BLOCKS};
+use super::dispatch::{COUNT, Handler, Op, PC_OPERAND, go, handler, jump, next, place_of, set_place};
 use super::features::has;
 use super::outcome::Exit;
 use super::place::Place;
@@ -31,12 +31,7 @@ use super::place::Place;
 /// Blocks end behind this many instructions, or with the IT block that stands there.
 const MAX_BLOCK: usize = 32;
 /// The bytes of the longest block.
-const MAX_BYTES: u32 = 4 * (MAX_BLOCK as u32 + 4);
-/// All blocks are dropped when this many steps are held (24 MiB).
-const MAX_OPS: usize = 1 << 20;
-const MIN_SLOTS: usize = 1 << 8;
-const MAX_SLOTS: usize = 1 << 16;
-
+pub const MAX_BYTES: u32 = 4 * (MAX_BLOCK as u32 + 4);
 /// Reads guest code in halfwords; the address is a multiple of 2.
 pub trait Fetch {
     /// The halfword at `address`, or the fault that fetching it is.
@@ -105,8 +100,27 @@ pub fn decode(model: Model, place: Place, it: ItState, code: &mut impl Fetch) ->
     })
 }
 
+/// What no step looks at.
+const NOTHING: Item = Item {
+    insn: Insn::Udf(Udf {
+        imm: 0,
+        breakpoint: false,
+    }),
+    cond: ALWAYS,
+    len: 0,
+};
+
+/// A block: its steps, and the bytes of its instructions.
+pub struct Block {
+    /// Never empty.
+    pub ops: Vec<Op>,
+    /// Up to [`MAX_BYTES`].
+    pub bytes: u8,
+}
+
 /// A block under construction.
 struct Builder {
+    start: Place,
     ops: Vec<Op>,
     at: u8,
     it: ItState,
@@ -114,28 +128,31 @@ struct Builder {
 }
 
 impl Builder {
-    fn push(&mut self, run: Handler, item: &Item, skip: u8) {
-        self.ops.push(Op {
+    fn op(&self, run: Handler, item: &Item, skip: u8) -> Op {
+        Op {
             run,
             insn: item.insn,
             at: self.at,
             len: item.len,
             it: self.it.0,
             skip,
-        });
+            target: match item.insn {
+                Insn::B(B { offset })
+                | Insn::Bl(Bl { offset })
+                | Insn::Cbz(Cbz { offset, .. })
+                | Insn::Cbnz(Cbnz { offset, .. }) => self.start.plus(self.at.into()).branch(offset),
+                _ => self.start,
+            },
+        }
+    }
+
+    fn push(&mut self, run: Handler, item: &Item, skip: u8) {
+        self.ops.push(self.op(run, item, skip));
     }
 
     /// Adds the quick way through a routine.
     fn push_accelerated(&mut self, routine: accelerate::Routine) {
-        let item = Item {
-            insn: Insn::Udf(Udf {
-                imm: 0,
-                breakpoint: false,
-            }),
-            cond: ALWAYS,
-            len: 0,
-        };
-        self.push(accelerate::step, &item, routine as u8);
+        self.push(accelerate::step, &NOTHING, routine as u8);
     }
 
     /// Adds an instruction with what is around it; whether nothing can follow.
@@ -146,6 +163,12 @@ impl Builder {
         if let Insn::It(It { firstcond, mask }) = item.insn {
             self.at += item.len;
             self.it = ItState(firstcond << 4 | mask);
+            return false;
+        }
+        if let (Insn::B(_), Some(branch)) = (item.insn, BRANCHES.get(usize::from(item.cond))) {
+            self.push(*branch, item, 0);
+            self.at += item.len;
+            self.it = self.it.advanced();
             return false;
         }
         let handling = handler(&item.insn);
@@ -172,32 +195,82 @@ impl Builder {
         (handling.ends_block || branch.is_some()) && item.cond == ALWAYS
     }
 
+    /// The step that leaves for what follows.
+    fn way_out(&self) -> Op {
+        self.op(if self.it.in_block() { leave_in_it } else { leave }, &NOTHING, 0)
+    }
+
     /// Ends a block that something can follow.
     fn leave(&mut self) {
-        let item = Item {
-            insn: Insn::Udf(Udf {
-                imm: 0,
-                breakpoint: false,
-            }),
-            cond: ALWAYS,
-            len: 0,
-        };
-        self.push(if self.it.in_block() { leave_in_it } else { leave }, &item, 0);
+        self.ops.push(self.way_out());
     }
 }
 
-/// The steps of one instruction under an IT state.
-pub fn single(item: &Item, it: ItState) -> Vec<Op> {
+/// Decodes the block at `start`, which begins with the quick way through a routine if it is one.
+///
+/// # Errors
+///
+/// The fault of fetching its first instruction.
+pub fn block(
+    model: Model,
+    start: Place,
+    routine: Option<accelerate::Routine>,
+    counting: bool,
+    code: &mut impl Fetch,
+) -> Result<Block, Fault> {
     let mut builder = Builder {
+        start,
+        ops: Vec::with_capacity(MAX_BLOCK),
+        at: 0,
+        it: ItState(0),
+        counting,
+    };
+    if let Some(routine) = routine {
+        builder.push_accelerated(routine);
+    }
+    let mut count = 0;
+    let ended = loop {
+        if count >= MAX_BLOCK && !builder.it.in_block() {
+            break false;
+        }
+        match decode(model, start.plus(builder.at.into()), builder.it, code) {
+            Ok(item) if builder.add(&item) => break true,
+            Ok(_) => count += 1,
+            Err(fault) if count == 0 => return Err(fault),
+            Err(_) => break false,
+        }
+    };
+    if !ended {
+        builder.leave();
+    }
+    Ok(Block {
+        ops: builder.ops,
+        bytes: builder.at,
+    })
+}
+
+/// Runs the steps of one instruction at `start` that is to be run once, under an IT state.
+pub fn run_once(cpu: &mut State, start: Place, item: &Item, it: ItState) -> Exit {
+    let mut builder = Builder {
+        start,
         ops: Vec::new(),
         at: 0,
         it,
         counting: false,
     };
+    let Item { insn, cond, .. } = item;
+    let alone = *cond == ALWAYS && !matches!(insn, Insn::It(_)) && !insn.reads_pc() && insn.branches().is_none();
+    if alone {
+        // Without a vector: translated code comes here for what it does not know.
+        let op = builder.op(handler(insn).run, item, 0);
+        builder.at += item.len;
+        builder.it = it.advanced();
+        return (op.run)(cpu, &op, &[builder.way_out()], &NO_BLOCKS);
+    }
     if !builder.add(item) {
         builder.leave();
     }
-    builder.ops
+    next(cpu, &builder.ops, &NO_BLOCKS)
 }
 
 /// Counts the instruction that follows.
@@ -215,22 +288,38 @@ fn guard<const COND: u8>(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCa
     }
 }
 
-const GUARDS: [Handler; 14] = [
-    guard::<0>,
-    guard::<1>,
-    guard::<2>,
-    guard::<3>,
-    guard::<4>,
-    guard::<5>,
-    guard::<6>,
-    guard::<7>,
-    guard::<8>,
-    guard::<9>,
-    guard::<10>,
-    guard::<11>,
-    guard::<12>,
-    guard::<13>,
-];
+/// B under a condition; the block goes on where it does not hold.
+fn branch_if<const COND: u8>(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
+    if cpu.flags.holds(COND) {
+        go(cpu, op.target, blocks)
+    } else {
+        next(cpu, rest, blocks)
+    }
+}
+
+macro_rules! for_conditions {
+    ($function:ident) => {
+        [
+            $function::<0>,
+            $function::<1>,
+            $function::<2>,
+            $function::<3>,
+            $function::<4>,
+            $function::<5>,
+            $function::<6>,
+            $function::<7>,
+            $function::<8>,
+            $function::<9>,
+            $function::<10>,
+            $function::<11>,
+            $function::<12>,
+            $function::<13>,
+        ]
+    };
+}
+
+const GUARDS: [Handler; 14] = for_conditions!(guard);
+const BRANCHES: [Handler; 14] = for_conditions!(branch_if);
 
 /// Puts the program counter where the next instruction reads R15.
 fn put_pc(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
@@ -260,7 +349,7 @@ fn branch_load(cpu: &mut State, _: &Op, _: &[Op], blocks: &BlockCache) -> Exit {
 /// Goes on at the next address.
 fn leave(cpu: &mut State, op: &Op, _: &[Op], blocks: &BlockCache) -> Exit {
     let place = place_of(cpu, op);
-    jump(cpu, place, blocks)
+    go(cpu, place, blocks)
 }
 
 /// Leaves in the middle of an IT block.
@@ -269,216 +358,4 @@ fn leave_in_it(cpu: &mut State, op: &Op, _: &[Op], _: &BlockCache) -> Exit {
     set_place(cpu, place);
     cpu.a32.itstate = op.it;
     Exit::Jump
-}
-
-struct Slot {
-    start: Place,
-    bytes: u32,
-    ops: Box<[Op]>,
-}
-
-impl Slot {
-    /// No block starts at the end of the address space, whose last page is never mapped.
-    fn empty() -> Slot {
-        Slot {
-            start: Place(u32::MAX),
-            bytes: 0,
-            ops: Box::default(),
-        }
-    }
-}
-
-/// One guest thread's pre-decoded blocks. The table is direct-mapped; it starts small, because every guest thread has one, and grows with what
-/// it holds.
-pub struct BlockCache {
-    slots: Vec<Slot>,
-    blocks: usize,
-    ops: usize,
-    /// `None`: library routines are run as they are.
-    accelerator: Option<Arc<Accelerator>>,
-    /// The blocks that begin with the quick way through a routine.
-    accelerated: Vec<(Place, Found)>,
-    /// Every instruction is counted where it is executed.
-    counting: bool,
-}
-
-/// A cache that never holds a block.
-pub(super) static NO_BLOCKS: BlockCache = BlockCache {
-    slots: Vec::new(),
-    blocks: 0,
-    ops: 0,
-    accelerator: None,
-    accelerated: Vec::new(),
-    counting: false,
-};
-
-impl Default for BlockCache {
-    fn default() -> BlockCache {
-        BlockCache {
-            slots: empty_slots(MIN_SLOTS),
-            blocks: 0,
-            ops: 0,
-            accelerator: None,
-            accelerated: Vec::new(),
-            counting: false,
-        }
-    }
-}
-
-fn empty_slots(count: usize) -> Vec<Slot> {
-    std::iter::repeat_with(Slot::empty).take(count).collect()
-}
-
-impl BlockCache {
-    /// An empty cache.
-    pub fn new() -> BlockCache {
-        BlockCache::default()
-    }
-
-    /// An empty cache whose blocks do known library routines the quick way.
-    pub fn accelerating(accelerator: Option<Arc<Accelerator>>) -> BlockCache {
-        BlockCache {
-            accelerator,
-            ..BlockCache::default()
-        }
-    }
-
-    /// Counts from now on the instructions that are executed, and the routines that are done the quick way. The cache is empty.
-    #[must_use]
-    pub fn counting(self) -> BlockCache {
-        BlockCache { counting: true, ..self }
-    }
-
-    /// What finds library routines, if that is asked for.
-    pub fn accelerator(&self) -> Option<&Arc<Accelerator>> {
-        self.accelerator.as_ref()
-    }
-
-    /// Their number is a power of two; instructions have four bytes in A32, two at least in T32.
-    #[inline(always)]
-    fn slot(&self, start: Place) -> usize {
-        (start.0 >> (2 - (start.0 & 1))) as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    /// The block at `start`, if it is held.
-    #[inline(always)]
-    pub(super) fn get(&self, start: Place) -> Option<&[Op]> {
-        match self.slots.get(self.slot(start)) {
-            Some(slot) if slot.start == start => Some(&slot.ops),
-            _ => None,
-        }
-    }
-
-    /// Whether the block at `start` is held, and so has been run.
-    pub fn contains(&self, start: Place) -> bool {
-        self.get(start).is_some()
-    }
-
-    /// Decodes the block at `start` and holds it.
-    #[cold]
-    pub(super) fn insert(&mut self, cpu: &State, start: Place, code: &mut impl Fetch) -> Result<(), Fault> {
-        let model = cpu.a32.model;
-        if self.ops > MAX_OPS {
-            self.clear();
-        }
-        let mut builder = Builder {
-            ops: Vec::with_capacity(MAX_BLOCK),
-            at: 0,
-            it: ItState(0),
-            counting: self.counting,
-        };
-        let found = self.accelerator.as_ref().and_then(|accelerator| {
-            accelerator.prove(cpu, start, code);
-            accelerator.find(model, start, code)
-        });
-        if let Some(found) = &found {
-            builder.push_accelerated(found.routine);
-        }
-        let mut count = 0;
-        let ended = loop {
-            if count >= MAX_BLOCK && !builder.it.in_block() {
-                break false;
-            }
-            match decode(model, start.plus(builder.at.into()), builder.it, code) {
-                Ok(item) if builder.add(&item) => break true,
-                Ok(_) => count += 1,
-                Err(fault) if count == 0 => return Err(fault),
-                Err(_) => break false,
-            }
-        };
-        if !ended {
-            builder.leave();
-        }
-        if self.blocks > self.slots.len() / 2 && self.slots.len() < MAX_SLOTS {
-            self.grow();
-        }
-        self.blocks += 1;
-        self.ops += builder.ops.len();
-        let slot = Slot {
-            start,
-            bytes: builder.at.into(),
-            ops: builder.ops.into_boxed_slice(),
-        };
-        let index = self.slot(start);
-        self.replace(index, slot);
-        if let Some(found) = found {
-            self.accelerated.push((start, found));
-        }
-        Ok(())
-    }
-
-    fn replace(&mut self, index: usize, slot: Slot) {
-        let old = std::mem::replace(&mut self.slots[index], slot);
-        if !old.ops.is_empty() {
-            self.blocks -= 1;
-            self.ops -= old.ops.len();
-            self.accelerated.retain(|(at, _)| *at != old.start);
-        }
-    }
-
-    fn grow(&mut self) {
-        let bigger = empty_slots(self.slots.len() * 4);
-        for slot in std::mem::replace(&mut self.slots, bigger) {
-            if !slot.ops.is_empty() {
-                let index = self.slot(slot.start);
-                self.slots[index] = slot;
-            }
-        }
-    }
-
-    /// Forgets every block.
-    pub fn clear(&mut self) {
-        self.slots.fill_with(Slot::empty);
-        self.accelerated.clear();
-        self.blocks = 0;
-        self.ops = 0;
-    }
-
-    /// Forgets every block that holds an instruction in `start..end`.
-    pub fn invalidate(&mut self, start: u64, end: u64) {
-        // A routine is known by all of its code, which need not be where its block is.
-        let touched = |found: &Found| {
-            let mut code = found.code.iter();
-            code.any(|range| u64::from(range.start) < end && u64::from(range.end) > start)
-        };
-        let changed = self.accelerated.iter().filter(|(_, found)| touched(found));
-        for place in changed.map(|(place, _)| *place).collect::<Vec<_>>() {
-            let index = self.slot(place);
-            self.replace(index, Slot::empty());
-        }
-        let first = start.saturating_sub(u64::from(MAX_BYTES)) & !3;
-        if end.saturating_sub(first) > self.slots.len() as u64 {
-            return self.clear();
-        }
-        for address in (first..end).step_by(2) {
-            for thumb in [false, true] {
-                let place = Place::new(address as u32, thumb);
-                let index = self.slot(place);
-                let slot = &self.slots[index];
-                if slot.start == place && address + u64::from(slot.bytes) > start {
-                    self.replace(index, Slot::empty());
-                }
-            }
-        }
-    }
 }

@@ -4,21 +4,22 @@ use armlet_cpu::a32::LR;
 use armlet_cpu::{Trap, a64::State};
 use armlet_decoder::a32::*;
 
-use super::outcome::Target;
+use super::dispatch::Direct;
+use super::outcome::{Near, Target};
 use super::place::Place;
 use crate::guest::{Denied, load};
 
 /// B.
 #[inline(always)]
-pub fn b(_: &mut State, B { offset }: B, place: Place) -> Target {
-    Target(place.branch(offset))
+pub fn b(_: &mut State, _: B, branch: Direct) -> Near {
+    Near(branch.target)
 }
 
 /// BL: the return address has the Thumb bit.
 #[inline(always)]
-pub fn bl(cpu: &mut State, Bl { offset }: Bl, place: Place) -> Target {
-    cpu.set_r(LR, place.plus(4).0);
-    Target(place.branch(offset))
+pub fn bl(cpu: &mut State, _: Bl, branch: Direct) -> Near {
+    cpu.set_r(LR, branch.place.plus(4).0);
+    Near(branch.target)
 }
 
 /// BLX (immediate): to the other instruction set. In both, the target is relative to a multiple of 4.
@@ -77,14 +78,14 @@ pub fn it(_: &mut State, _: It) {}
 
 /// CBZ.
 #[inline(always)]
-pub fn cbz(cpu: &mut State, Cbz { rn, offset }: Cbz, place: Place) -> Option<Target> {
-    (cpu.r(rn) == 0).then(|| Target(place.branch(offset)))
+pub fn cbz(cpu: &mut State, Cbz { rn, .. }: Cbz, branch: Direct) -> Option<Near> {
+    (cpu.r(rn) == 0).then_some(Near(branch.target))
 }
 
 /// CBNZ.
 #[inline(always)]
-pub fn cbnz(cpu: &mut State, Cbnz { rn, offset }: Cbnz, place: Place) -> Option<Target> {
-    (cpu.r(rn) != 0).then(|| Target(place.branch(offset)))
+pub fn cbnz(cpu: &mut State, Cbnz { rn, .. }: Cbnz, branch: Direct) -> Option<Near> {
+    (cpu.r(rn) != 0).then_some(Near(branch.target))
 }
 
 /// The target of a table branch: as many halfwords further on as the table says.

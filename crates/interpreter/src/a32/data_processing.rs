@@ -3,10 +3,10 @@
 //! An instruction is an *operation* on a first operand (a register, or none) and a second one: a register shifted by a constant (`_reg`), by a
 //! register (`_rsr`), or an immediate. Logical operations set C to the shifter's carry-out and leave V.
 
-use armlet_cpu::a64::{Flags, State};
+use armlet_cpu::a64::State;
 use armlet_decoder::a32::*;
 
-use super::integer::{add_with_carry, immediate_carry, set_nz, shift, shift_by_register};
+use super::integer::{Sum, add, add_with_carry, immediate_carry, set_nz, shift, shift_by_register, sub};
 use super::place::Place;
 
 /// Writes a result, and N, Z and C if `s` is set.
@@ -21,10 +21,10 @@ fn logical(cpu: &mut State, s: bool, rd: u8, result: u32, carry: bool) {
 
 /// Writes a result, and the flags if `s` is set.
 #[inline(always)]
-fn arithmetic(cpu: &mut State, s: bool, rd: u8, (result, flags): (u32, Flags)) {
-    cpu.set_r(rd, result);
+fn arithmetic(cpu: &mut State, s: bool, rd: u8, sum: Sum) {
+    cpu.set_r(rd, sum.result);
     if s {
-        cpu.flags = flags;
+        sum.set_flags(cpu);
     }
 }
 
@@ -108,31 +108,31 @@ macro_rules! arithmetic {
         #[inline(always)]
         pub fn $reg(cpu: &mut State, $Reg { s, rd, rn, rm, shift, amount }: $Reg) {
             let (second, _) = second_operand!(cpu, reg, rm, shift, amount);
-            let operation: fn(u32, u32, bool) -> (u32, Flags) = $operation;
+            let operation: fn(u32, u32, bool) -> Sum = $operation;
             arithmetic(cpu, s, rd, operation(cpu.r(rn), second, cpu.flags.c));
         }
         #[doc = concat!($title, " (register-shifted register).")]
         #[inline(always)]
         pub fn $rsr(cpu: &mut State, $Rsr { s, rd, rn, rm, shift, rs }: $Rsr) {
             let (second, _) = second_operand!(cpu, rsr, rm, shift, rs);
-            let operation: fn(u32, u32, bool) -> (u32, Flags) = $operation;
+            let operation: fn(u32, u32, bool) -> Sum = $operation;
             arithmetic(cpu, s, rd, operation(cpu.r(rn), second, cpu.flags.c));
         }
         #[doc = concat!($title, " (immediate).")]
         #[inline(always)]
         pub fn $imm(cpu: &mut State, $Imm { s, rd, rn, imm }: $Imm) {
-            let operation: fn(u32, u32, bool) -> (u32, Flags) = $operation;
+            let operation: fn(u32, u32, bool) -> Sum = $operation;
             arithmetic(cpu, s, rd, operation(cpu.r(rn), imm, cpu.flags.c));
         })*
     };
 }
 
 arithmetic! {
-    "ADD" |a, b, _| add_with_carry(a, b, false) => add_reg AddReg, add_rsr AddRsr, add_imm AddImm;
+    "ADD" |a, b, _| add(a, b) => add_reg AddReg, add_rsr AddRsr, add_imm AddImm;
     "ADC" |a, b, c| add_with_carry(a, b, c) => adc_reg AdcReg, adc_rsr AdcRsr, adc_imm AdcImm;
-    "SUB" |a, b, _| add_with_carry(a, !b, true) => sub_reg SubReg, sub_rsr SubRsr, sub_imm SubImm;
+    "SUB" |a, b, _| sub(a, b) => sub_reg SubReg, sub_rsr SubRsr, sub_imm SubImm;
     "SBC" |a, b, c| add_with_carry(a, !b, c) => sbc_reg SbcReg, sbc_rsr SbcRsr, sbc_imm SbcImm;
-    "RSB" |a, b, _| add_with_carry(!a, b, true) => rsb_reg RsbReg, rsb_rsr RsbRsr, rsb_imm RsbImm;
+    "RSB" |a, b, _| sub(b, a) => rsb_reg RsbReg, rsb_rsr RsbRsr, rsb_imm RsbImm;
     "RSC" |a, b, c| add_with_carry(!a, b, c) => rsc_reg RscReg, rsc_rsr RscRsr, rsc_imm RscImm;
 }
 
@@ -142,28 +142,28 @@ macro_rules! comparisons {
         #[inline(always)]
         pub fn $reg(cpu: &mut State, $Reg { rn, rm, shift, amount }: $Reg) {
             let (second, _) = second_operand!(cpu, reg, rm, shift, amount);
-            let operation: fn(u32, u32) -> (u32, Flags) = $operation;
-            cpu.flags = operation(cpu.r(rn), second).1;
+            let operation: fn(u32, u32) -> Sum = $operation;
+            operation(cpu.r(rn), second).set_flags(cpu);
         }
         #[doc = concat!($title, " (register-shifted register).")]
         #[inline(always)]
         pub fn $rsr(cpu: &mut State, $Rsr { rn, rm, shift, rs }: $Rsr) {
             let (second, _) = second_operand!(cpu, rsr, rm, shift, rs);
-            let operation: fn(u32, u32) -> (u32, Flags) = $operation;
-            cpu.flags = operation(cpu.r(rn), second).1;
+            let operation: fn(u32, u32) -> Sum = $operation;
+            operation(cpu.r(rn), second).set_flags(cpu);
         }
         #[doc = concat!($title, " (immediate).")]
         #[inline(always)]
         pub fn $imm(cpu: &mut State, $Imm { rn, imm }: $Imm) {
-            let operation: fn(u32, u32) -> (u32, Flags) = $operation;
-            cpu.flags = operation(cpu.r(rn), imm).1;
+            let operation: fn(u32, u32) -> Sum = $operation;
+            operation(cpu.r(rn), imm).set_flags(cpu);
         })*
     };
 }
 
 comparisons! {
-    "CMP" |a, b| add_with_carry(a, !b, true) => cmp_reg CmpReg, cmp_rsr CmpRsr, cmp_imm CmpImm;
-    "CMN" |a, b| add_with_carry(a, b, false) => cmn_reg CmnReg, cmn_rsr CmnRsr, cmn_imm CmnImm;
+    "CMP" |a, b| sub(a, b) => cmp_reg CmpReg, cmp_rsr CmpRsr, cmp_imm CmpImm;
+    "CMN" |a, b| add(a, b) => cmn_reg CmnReg, cmn_rsr CmnRsr, cmn_imm CmnImm;
 }
 
 /// ADR of T32.

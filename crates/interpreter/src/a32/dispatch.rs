@@ -5,9 +5,10 @@
 use armlet_cpu::a64::State;
 use armlet_decoder::a32::*;
 
-use super::block::BlockCache;
+use super::cache::BlockCache;
 use super::outcome::{Exit, Outcome};
 use super::place::Place;
+use super::special;
 
 /// Runs `op` and what follows: `rest` of its block, then other blocks.
 pub type Handler = fn(cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit;
@@ -27,6 +28,8 @@ pub struct Op {
     pub it: u8,
     /// A guard's steps that are left out where its condition does not hold.
     pub skip: u8,
+    /// Where a direct branch leads.
+    pub target: Place,
 }
 
 /// Where [`State::x`] keeps the place of the running block's first instruction.
@@ -60,7 +63,14 @@ pub fn next(cpu: &mut State, rest: &[Op], blocks: &BlockCache) -> Exit {
 /// Goes on at `target`: in its block, if it is held and the budget allows it, else in the outer loop.
 #[inline(always)]
 pub fn jump(cpu: &mut State, target: Place, blocks: &BlockCache) -> Exit {
-    set_place(cpu, target);
+    cpu.a32.thumb = target.thumb();
+    go(cpu, target, blocks)
+}
+
+/// [`jump`] to a target in the same instruction set.
+#[inline(always)]
+pub fn go(cpu: &mut State, target: Place, blocks: &BlockCache) -> Exit {
+    cpu.pc = target.address().into();
     match (cpu.x[BUDGET].checked_sub(1), blocks.get(target)) {
         (Some(budget), Some([op, rest @ ..])) => {
             cpu.x[BUDGET] = budget;
@@ -92,6 +102,15 @@ pub trait Instruction<Operands, Form>: Copy {
     fn invoke(self, cpu: &mut State, operands: Operands, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit;
 }
 
+/// What a direct branch is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    /// Where it stands.
+    pub place: Place,
+    /// Where it leads: the decoder of blocks has added its offset to what R15 reads as.
+    pub target: Place,
+}
+
 /// Form of a function without the place.
 pub struct Plain;
 /// Form of a function that is told where the instruction stands.
@@ -114,6 +133,18 @@ impl<I, R: Outcome, F: Fn(&mut State, I, Place) -> R + Copy> Instruction<I, (Wit
     }
 }
 
+/// Form of a direct branch's function.
+pub struct WithTarget;
+
+impl<I, R: Outcome, F: Fn(&mut State, I, Direct) -> R + Copy> Instruction<I, (WithTarget, R)> for F {
+    const ENDS_BLOCK: bool = R::ENDS_BLOCK;
+    #[inline(always)]
+    fn invoke(self, cpu: &mut State, operands: I, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {
+        let (place, target) = (place_of(cpu, op), op.target);
+        self(cpu, operands, Direct { place, target }).finish(cpu, op, rest, blocks)
+    }
+}
+
 /// How an instruction is run.
 #[derive(Clone, Copy)]
 pub struct Handling {
@@ -133,8 +164,8 @@ pub fn handling<I, Form, F: Instruction<I, Form>>(_: F, run: Handler) -> Handlin
 
 macro_rules! handlers {
     ($($file:ident $name:ident $Type:ident;)*) => {
-        /// How to run an instruction.
-        pub fn handler(insn: &Insn) -> Handling {
+        /// The general function for an instruction.
+        fn general(insn: &Insn) -> Handling {
             match insn {
                 $(Insn::$Type(_) => handling(super::$file::$name, |cpu, op, rest, blocks| match op.insn {
                     Insn::$Type(operands) => super::$file::$name.invoke(cpu, operands, op, rest, blocks),
@@ -145,3 +176,8 @@ macro_rules! handlers {
     };
 }
 armlet_decoder::a32_rows!(handlers);
+
+/// How to run an instruction: by a special copy of its function if there is one, else by the general one.
+pub fn handler(insn: &Insn) -> Handling {
+    special::handler(insn).unwrap_or_else(|| general(insn))
+}

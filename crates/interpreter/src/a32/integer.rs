@@ -11,18 +11,55 @@ pub const LSR: u8 = 1;
 pub const ASR: u8 = 2;
 pub const ROR: u8 = 3;
 
-/// AddWithCarry() of the manual: `a` + `b` + `carry`, and its flags.
+/// The result of an addition or a subtraction, with the flags C and V.
+pub struct Sum {
+    pub result: u32,
+    pub c: bool,
+    pub v: bool,
+}
+
+impl Sum {
+    /// Sets all four flags.
+    #[inline(always)]
+    pub fn set_flags(&self, cpu: &mut State) {
+        cpu.flags = Flags {
+            n: (self.result as i32) < 0,
+            z: self.result == 0,
+            c: self.c,
+            v: self.v,
+        };
+    }
+}
+
+/// `a` + `b`.
 #[inline(always)]
-pub fn add_with_carry(a: u32, b: u32, carry: bool) -> (u32, Flags) {
+pub fn add(a: u32, b: u32) -> Sum {
+    let (result, c) = a.overflowing_add(b);
+    let (_, v) = (a as i32).overflowing_add(b as i32);
+    Sum { result, c, v }
+}
+
+/// `a` - `b`: C is set when there is no borrow.
+#[inline(always)]
+pub fn sub(a: u32, b: u32) -> Sum {
+    let (_, v) = (a as i32).overflowing_sub(b as i32);
+    Sum {
+        result: a.wrapping_sub(b),
+        c: a >= b,
+        v,
+    }
+}
+
+/// AddWithCarry() of the manual: `a` + `b` + `carry`.
+#[inline(always)]
+pub fn add_with_carry(a: u32, b: u32, carry: bool) -> Sum {
     let sum = u64::from(a) + u64::from(b) + u64::from(carry);
     let result = sum as u32;
-    let flags = Flags {
-        n: (result as i32) < 0,
-        z: result == 0,
+    Sum {
+        result,
         c: sum >> 32 != 0,
         v: (!(a ^ b) & (a ^ result)) >> 31 != 0,
-    };
-    (result, flags)
+    }
 }
 
 /// N and Z of a result.

@@ -9,10 +9,28 @@ use crate::guest::{Denied, load, store};
 
 type Done = Result<(), Denied>;
 
+/// How many bits each byte has set. (Hosts have an instruction for it, but not all do.)
+const ONES: [u8; 256] = {
+    let mut ones = [0; 256];
+    let mut byte = 1;
+    while byte < 256 {
+        ones[byte] = ones[byte / 2] + (byte & 1) as u8;
+        byte += 1;
+    }
+    ones
+};
+
+/// The registers in a list.
+#[inline(always)]
+fn count(list: u16) -> u32 {
+    let [low, high] = list.to_le_bytes().map(|byte| ONES[usize::from(byte)]);
+    u32::from(low + high)
+}
+
 /// The lowest address of the transfer, and the base register's new value.
 #[inline(always)]
 fn addresses(base: u32, before: bool, add: bool, list: u16) -> (u32, u32) {
-    let bytes = 4 * list.count_ones();
+    let bytes = 4 * count(list);
     let (lowest, moved) = if add {
         (base, base.wrapping_add(bytes))
     } else {
@@ -32,7 +50,8 @@ fn registers(list: u16) -> impl Iterator<Item = u8> {
     })
 }
 
-/// LDM, POP. All words are read before a register changes: after a fault, the instruction can be run again.
+/// LDM, POP. The first word and the last are read before a register changes: those between are on the same pages, so that after a fault the
+/// instruction can be run again.
 #[inline(always)]
 pub fn ldm(
     cpu: &mut State,
@@ -45,16 +64,14 @@ pub fn ldm(
     }: Ldm,
 ) -> Done {
     let (mut address, moved) = addresses(cpu.r(rn), before, add, list);
-    let mut words = [0u32; 16];
-    for n in registers(list) {
-        words[usize::from(n)] = load(address.into())?;
-        address = address.wrapping_add(4);
-    }
+    load::<u32>(address.into())?;
+    load::<u32>(address.wrapping_add(4 * count(list)).wrapping_sub(4).into())?;
     if wback {
         cpu.set_r(rn, moved);
     }
     for n in registers(list) {
-        cpu.set_r(n, words[usize::from(n)]);
+        cpu.set_r(n, load(address.into())?);
+        address = address.wrapping_add(4);
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use armlet_cpu::{Fault, Trap, a64::State};
 
-use super::block::BlockCache;
-use super::dispatch::{Op, jump, next, place_of, set_place};
+use super::cache::BlockCache;
+use super::dispatch::{Op, go, jump, next, place_of, set_place};
 use super::place::Place;
 use crate::guest::Denied;
 
@@ -19,6 +19,10 @@ pub enum Exit {
 /// The result of a branch: where the next instruction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target(pub Place);
+
+/// The result of a branch within the instruction set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near(pub Place);
 
 /// What can follow from an instruction.
 pub trait Outcome {
@@ -44,8 +48,16 @@ impl Outcome for Target {
     }
 }
 
+impl Outcome for Near {
+    const ENDS_BLOCK: bool = true;
+    #[inline(always)]
+    fn finish(self, cpu: &mut State, _: &Op, _: &[Op], blocks: &BlockCache) -> Exit {
+        go(cpu, self.0, blocks)
+    }
+}
+
 /// A conditional branch: where it is not taken, the block goes on.
-impl Outcome for Option<Target> {
+impl Outcome for Option<Near> {
     const ENDS_BLOCK: bool = false;
     #[inline(always)]
     fn finish(self, cpu: &mut State, op: &Op, rest: &[Op], blocks: &BlockCache) -> Exit {

@@ -8,7 +8,8 @@ use armlet_cpu::{Fault, Trap};
 use armlet_decoder::a32::{ALWAYS, Insn};
 use armlet_decoder::t32::ItState;
 
-use super::block::{BlockCache, Fetch, Item, NO_BLOCKS, decode, single};
+use super::block::{Fetch, Item, decode, run_once};
+use super::cache::BlockCache;
 use super::dispatch::{BUDGET, CHAIN, COUNT, COUNT_ACCELERATED, enter, handler, jump};
 use super::outcome::Exit;
 use super::place::Place;
@@ -85,10 +86,10 @@ fn prepare<P: Probe>(
         // (An empty slot of the cache names the end of the address space.)
         _ => {
             probe.phase(Phase::Decode);
-            let inserted = cache.insert(cpu, place, code);
-            probe.count(Event::BlockDecoded, 1);
+            let decoded = cache.insert(cpu, place, code);
+            probe.count(Event::BlockDecoded, u64::from(decoded != Ok(false)));
             probe.phase(Phase::Interpret);
-            inserted
+            decoded.map(drop)
         }
     }
 }
@@ -128,13 +129,10 @@ pub fn execute(cpu: &mut State, insn: Insn, len: u8) -> Result<(), Trap> {
 
 /// Runs a block of one instruction, without a budget to go on.
 fn finish(cpu: &mut State, item: &Item) -> Result<(), Trap> {
-    let ops = single(item, ItState(std::mem::take(&mut cpu.a32.itstate)));
+    let (start, it) = (here(cpu), ItState(std::mem::take(&mut cpu.a32.itstate)));
     cpu.x[BUDGET] = 0;
-    enter(cpu, here(cpu));
-    result(cpu, |cpu| match ops.split_first() {
-        Some((op, rest)) => (op.run)(cpu, op, rest, &NO_BLOCKS),
-        None => Exit::Trap,
-    })
+    enter(cpu, start);
+    result(cpu, |cpu| run_once(cpu, start, item, it))
 }
 
 fn result(cpu: &mut State, run: impl FnOnce(&mut State) -> Exit) -> Result<(), Trap> {

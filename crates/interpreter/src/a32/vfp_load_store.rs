@@ -8,6 +8,7 @@ use armlet_memory::{load, store};
 
 use super::float::{number, set_number};
 use super::vector::{double, set_double};
+use crate::guest::{self, Denied};
 
 /// The fault of an address that is not a multiple of `bytes` (a power of two; 0 asks for nothing).
 #[inline(always)]
@@ -30,29 +31,48 @@ fn base(cpu: &State, rn: u8) -> u32 {
     if rn == 15 { value & !3 } else { value }
 }
 
+/// An address that is a multiple of 4.
+#[inline(always)]
+fn aligned(address: u32, access: Access) -> Result<u64, Denied> {
+    if address & 3 == 0 {
+        Ok(address.into())
+    } else {
+        Err(misaligned(address, access))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn misaligned(address: u32, access: Access) -> Denied {
+    Denied::from(Fault {
+        address: address.into(),
+        access,
+        kind: FaultKind::Alignment,
+    })
+}
+
 /// VLDR.
 #[inline(always)]
-pub fn vldr(cpu: &mut State, Vldr { size, vd, rn, offset }: Vldr) -> Result<(), Fault> {
-    let address = base(cpu, rn).wrapping_add_signed(offset);
-    check_alignment(address, 4, Access::Read)?;
+pub fn vldr(cpu: &mut State, Vldr { size, vd, rn, offset }: Vldr) -> Result<(), Denied> {
+    let address = aligned(base(cpu, rn).wrapping_add_signed(offset), Access::Read)?;
     if size == 2 {
-        let value: u32 = load(address.into())?;
+        let value: u32 = guest::load(address)?;
         set_number(cpu, vd, value);
     } else {
-        set_double(cpu, vd, load(address.into())?);
+        let value: u64 = guest::load(address)?;
+        set_number(cpu, vd, value);
     }
     Ok(())
 }
 
 /// VSTR.
 #[inline(always)]
-pub fn vstr(cpu: &mut State, Vstr { size, vd, rn, offset }: Vstr) -> Result<(), Fault> {
-    let address = base(cpu, rn).wrapping_add_signed(offset);
-    check_alignment(address, 4, Access::Write)?;
+pub fn vstr(cpu: &mut State, Vstr { size, vd, rn, offset }: Vstr) -> Result<(), Denied> {
+    let address = aligned(base(cpu, rn).wrapping_add_signed(offset), Access::Write)?;
     if size == 2 {
-        store(address.into(), number::<u32>(cpu, vd))
+        guest::store(address, number::<u32>(cpu, vd))
     } else {
-        store(address.into(), double(cpu, vd))
+        guest::store(address, number::<u64>(cpu, vd))
     }
 }
 

@@ -6,13 +6,13 @@
 //! the program counter; but for the jumps of libgcc's divisions into the steps that stand behind them. Not followed is a call with 8 in R0, which is
 //! SIGFPE: what divisions by zero make of it concerns the routine only, which does these itself.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use armlet_cpu::a32::{LR, PC, SP};
 use armlet_cpu::a32_features::Model;
 use armlet_decoder::a32::*;
 use armlet_decoder::t32::ItState;
+use rustc_hash::FxHashMap;
 
 use super::super::block::{Fetch, Item, decode};
 use super::super::place::Place;
@@ -22,6 +22,8 @@ use super::super::place::Place;
 pub struct Fingerprint {
     /// FNV-1a over what was met.
     pub hash: u64,
+    /// The same without the values of literals: of code that names an address, wherever a linker has put what is there.
+    pub loose: u64,
     /// Instructions.
     pub instructions: usize,
     /// The addresses of its instructions and literals, in ascending order.
@@ -163,8 +165,8 @@ fn pops(insn: &Insn) -> bool {
 
 /// The fingerprint of the code at `entry`; `None` if it has none, or more than `longest` instructions.
 pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl Fetch) -> Option<Fingerprint> {
-    let mut hash = Hash::new();
-    let mut seen: HashMap<u32, u32> = HashMap::new();
+    let (mut hash, mut loose) = (Hash::new(), Hash::new());
+    let mut seen: FxHashMap<u32, u32> = FxHashMap::default();
     let mut pieces: Vec<Range<u32>> = Vec::new();
     let mut waiting = vec![entry];
     while let Some(start) = waiting.pop() {
@@ -172,8 +174,10 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
         let mut before = 0;
         loop {
             if let Some(&number) = seen.get(&place.0) {
-                hash.add(SEEN);
-                hash.add(number);
+                for hash in [&mut hash, &mut loose] {
+                    hash.add(SEEN);
+                    hash.add(number);
+                }
                 break;
             }
             if seen.len() == longest {
@@ -182,6 +186,7 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
             seen.insert(place.0, seen.len() as u32);
             let met = meet(model, place, it, code)?;
             hash.add(met.word);
+            loose.add(met.word);
             pieces.push(place.address()..place.address().wrapping_add(met.len.into()));
             if let Some((at, value)) = met.literal {
                 hash.add(value);
@@ -204,6 +209,7 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
     }
     Some(Fingerprint {
         hash: hash.0,
+        loose: loose.0,
         instructions: seen.len(),
         code: merged(pieces),
     })

@@ -6,7 +6,7 @@
 //!
 //! - `routine.rs`: the routines, and what each does with the registers.
 //! - `fingerprint.rs`: a hash of all code that can be reached from an address.
-//! - `prove.rs`: tries a routine that a symbol names, but that is not known.
+//! - `prove.rs`: tries a routine that a symbol names, but that is not known, and one that computes with a table.
 //! - `signatures.rs`: the table of those that are known (`cargo xtask signatures` makes it).
 //!
 //! Results are exactly the routine's own. Where a library may choose (which NaN comes out, what an integer that is too large becomes), its
@@ -25,7 +25,8 @@ use armlet_cpu::a32_features::Model;
 use armlet_cpu::a64::State;
 use rustc_hash::FxHashMap;
 
-use super::block::{BlockCache, Fetch};
+use super::block::Fetch;
+use super::cache::BlockCache;
 use super::dispatch::{COUNT_ACCELERATED, Op, jump, next};
 use super::outcome::Exit;
 use super::place::Place;
@@ -64,40 +65,48 @@ impl Accelerator {
         }
     }
 
-    /// The routine that begins at `place`: one of the table, or one that has a symbol and has been proven.
-    pub fn find(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<Found> {
+    /// What the code at `place` may be, and whether the table says that it is.
+    fn candidate(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<(Routine, Fingerprint, bool)> {
         if let Some(longest) = prefix(model, place, code).and_then(signatures::longest)
             && let Some(print) = fingerprint(model, place, longest, code)
-            && let Some(routine) = signatures::known(print.hash)
         {
-            return Some(Found {
-                routine,
-                code: print.code,
-            });
+            if let Some(routine) = signatures::known(print.hash) {
+                return Some((routine, print, true));
+            }
+            if let Some(routine) = signatures::suspected(print.loose) {
+                return Some((routine, print, false));
+            }
         }
         let routine = *self.symbols.get(&place.0)?;
         let print = fingerprint(model, place, LONGEST, code)?;
-        let proven = self.proven().get(&(routine, print.hash)) == Some(&true);
+        Some((routine, print, false))
+    }
+
+    /// The routine that begins at `place`: one of the table, or one that has a symbol, or uses a table, and has been proven.
+    pub fn find(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<Found> {
+        let (routine, print, known) = self.candidate(model, place, code)?;
+        let proven = known || self.proven().get(&(routine, print.hash)) == Some(&true);
         proven.then_some(Found {
             routine,
             code: print.code,
         })
     }
 
-    /// Before the block at `place` is run for the first time, by a thread in the state `cpu`: if a symbol says that it is a routine which is not
-    /// in the table, finds out whether that is true.
-    pub(super) fn prove(&self, cpu: &State, place: Place, code: &mut impl Fetch) {
-        let Some(&routine) = self.symbols.get(&place.0) else {
-            return;
-        };
-        let Some(print) = fingerprint(cpu.a32.model, place, LONGEST, code) else {
-            return;
-        };
-        if signatures::known(print.hash).is_some() || self.proven().contains_key(&(routine, print.hash)) {
-            return;
-        }
-        let proven = prove::is_what_it_says(cpu, place, routine, code);
-        self.proven().insert((routine, print.hash), proven);
+    /// [`Accelerator::find`] before the block at `place` is run for the first time, by a thread in the state `cpu`: what is neither known nor proven is
+    /// tried.
+    pub fn prove(&self, cpu: &State, place: Place, code: &mut impl Fetch) -> Option<Found> {
+        let (routine, print, known) = self.candidate(cpu.a32.model, place, code)?;
+        let tried = self.proven().get(&(routine, print.hash)).copied();
+        let proven = known
+            || tried.unwrap_or_else(|| {
+                let proven = prove::is_what_it_says(cpu, place, routine, code);
+                self.proven().insert((routine, print.hash), proven);
+                proven
+            });
+        proven.then_some(Found {
+            routine,
+            code: print.code,
+        })
     }
 
     fn proven(&self) -> MutexGuard<'_, FxHashMap<(Routine, u64), bool>> {

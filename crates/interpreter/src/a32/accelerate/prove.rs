@@ -1,10 +1,12 @@
 //! A symbol is a promise: before a routine that is not in the table is done the quick way, it is run on numbers that tell good arithmetic from
-//! bad (rounding, overflow, subnormal numbers, zeros, infinities), and has to give the same results.
+//! bad (rounding, overflow, subnormal numbers, zeros, infinities), and has to give the same results. So has one of the table whose fingerprint is
+//! without the address of what it computes with.
 
 use armlet_cpu::a32::LR;
 use armlet_cpu::a64::State;
 
-use super::super::block::{BlockCache, Fetch};
+use super::super::block::Fetch;
+use super::super::cache::BlockCache;
 use super::super::place::Place;
 use super::super::run::run_block;
 use super::routine::{Routine, Ways};
@@ -64,9 +66,14 @@ pub fn is_what_it_says(cpu: &State, place: Place, routine: Routine, code: &mut i
     let doubles = DOUBLES
         .iter()
         .flat_map(|&a| DOUBLES.map(|b| [words(a), words(b)].concat()));
+    // Every entry of a table that is chosen by the upper bits of a double.
+    let steps = (0..if routine.has_table() { 512 } else { 0 }).map(|n: u64| {
+        let low = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+        [words(0x3fe0_0000_0000_0000 + (n << 44) | low), [0; 2]].concat()
+    });
     let singles = SINGLES.iter().flat_map(|&a| SINGLES.map(|b| vec![a, b, a ^ b, b]));
     let mut tried = 0;
-    for operands in doubles.chain(singles) {
+    for operands in doubles.chain(steps).chain(singles) {
         let mut start = cpu.clone();
         (0..).zip(&operands).for_each(|(n, &word)| start.set_r(n, word));
         start.set_r(LR, BACK | u32::from(place.thumb()));

@@ -1,4 +1,4 @@
-//! The routines, by the names that the run-time ABI of the Arm architecture gives them (IHI 0043, 4.1), and what each does.
+//! The routines, by the names that the run-time ABI of the Arm architecture gives them (IHI 0043, 4.1), and what each does; and C's square root.
 //!
 //! A double or an integer of 64 bits is in R0 (low word) and R1, a second one in R2 and R3; a single or a word is in R0, a second one in R1. All
 //! other registers and the flags are the caller's to lose; they stay.
@@ -448,6 +448,11 @@ routines! {
         set_pair(cpu, value as u64);
         Some(())
     };
+    Sqrt "sqrt" ["__sqrt", "__ieee754_sqrt"] Pair, |cpu| {
+        let value = double_in(cpu, |a| a >= 0.0)?;
+        set_pair(cpu, value.sqrt().to_bits());
+        Some(())
+    };
     Uidiv "__aeabi_uidiv" ["__udivsi3"] Division::of(false, false, true, false), |cpu| divide(cpu, false, true, false);
     Idiv "__aeabi_idiv" ["__divsi3"] Division::of(false, true, true, false), |cpu| divide(cpu, true, true, false);
     Umodsi "__umodsi3" [] Division::of(false, false, false, true), |cpu| divide(cpu, false, false, true);
@@ -475,6 +480,12 @@ impl Routine {
             F2d | I2d | Ui2d | I2f | Ui2f | F2iz | F2uiz | F2lz | F2ulz => 1,
             _ => 2,
         }
+    }
+
+    /// Whether its code computes with a table, at an address that differs from program to program, so that its fingerprint is without literals and says
+    /// not everything.
+    pub fn has_table(self) -> bool {
+        self == Routine::Sqrt
     }
 
     /// The routine of a library's symbol.

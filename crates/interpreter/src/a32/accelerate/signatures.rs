@@ -1,5 +1,5 @@
-//! The fingerprints of known libraries' routines. `signatures.txt` has a line for each: symbol, fingerprint, [`prefix`], number of
-//! instructions; `cargo xtask signatures` writes it.
+//! The fingerprints of known libraries' routines. `signatures.txt` has a line for each: symbol, fingerprint (without literals if it
+//! [has a table](Routine::has_table)), [`prefix`], number of instructions; `cargo xtask signatures` writes it.
 
 use std::sync::LazyLock;
 
@@ -18,6 +18,8 @@ const PREFIX: usize = 6;
 struct Table {
     /// By fingerprint.
     known: FxHashMap<u64, Routine>,
+    /// By fingerprint without literals: those that have a table.
+    suspected: FxHashMap<u64, Routine>,
     /// The longest routine with a prefix.
     longest: FxHashMap<u64, usize>,
 }
@@ -25,6 +27,7 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut table = Table {
         known: FxHashMap::default(),
+        suspected: FxHashMap::default(),
         longest: FxHashMap::default(),
     };
     for line in include_str!("signatures.txt").lines() {
@@ -38,7 +41,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         ) else {
             continue;
         };
-        table.known.insert(hash, routine);
+        if routine.has_table() {
+            table.suspected.insert(hash, routine);
+        } else {
+            table.known.insert(hash, routine);
+        }
         let longest = table.longest.entry(prefix).or_default();
         *longest = count.max(*longest);
     }
@@ -69,4 +76,9 @@ pub fn longest(prefix: u64) -> Option<usize> {
 /// The routine with a fingerprint.
 pub fn known(fingerprint: u64) -> Option<Routine> {
     TABLE.known.get(&fingerprint).copied()
+}
+
+/// The routine with a fingerprint without literals, if that can be all there is to know of its code.
+pub fn suspected(loose: u64) -> Option<Routine> {
+    TABLE.suspected.get(&loose).copied()
 }
