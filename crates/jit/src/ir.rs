@@ -6,6 +6,7 @@
 //! where they are dead, and the emitter where they can stay in EFLAGS.
 
 mod float;
+mod media;
 mod simd;
 mod text;
 
@@ -15,6 +16,7 @@ use armlet_interpreter::a32::accelerate::Routine;
 use crate::map::Halves;
 
 pub use float::*;
+pub use media::*;
 pub use simd::*;
 
 /// Operand width of an integer operation; a 32-bit result clears the upper half of its register.
@@ -294,6 +296,8 @@ pub enum Op {
         a: Val,
         b: Val,
     },
+    /// Halfwords and bytes of a register, and what saturates (AArch32).
+    Media(Media),
     /// d = (hi:lo) >> lsb, low half
     Extract {
         w: Width,
@@ -373,6 +377,8 @@ pub enum Op {
     ShiftFlags { op: Shift, d: Var, a: Val, by: u8 },
     /// d = C:a rotated right by one, without C's place (RRX).
     RotateExtended { d: Var, a: Val },
+    /// The interpreter runs the instruction if `a`, the new FPSCR, has other control bits than this code is made for.
+    KeepsControl { a: Val },
     /// The flags = those of FPSCR.
     CopyFpscr,
     /// VCMP: the flags of FPSCR, and no others.
@@ -423,6 +429,7 @@ impl Op {
             | Op::ReadFpcr { d }
             | Op::ReadFpscr { d } => Some(d),
             Op::Atomic(ref atomic) => atomic.op.operands().0,
+            Op::Media(ref media) => media.operands().0,
             Op::Float {
                 op: Float::ToInteger { d, .. } | Float::ToBits { d, .. } | Float::ToBitsTop { d, .. },
                 ..
@@ -432,6 +439,7 @@ impl Op {
             | Op::CompareFpscr { .. }
             | Op::CopyFpscr
             | Op::KeepFpscr
+            | Op::KeepsControl { .. }
             | Op::Simd(_)
             | Op::Vector(_)
             | Op::Fallback { .. }
@@ -459,6 +467,7 @@ impl Op {
             | Op::Float { .. }
             | Op::CompareFpscr { .. }
             | Op::CopyFpscr
+            | Op::KeepsControl { .. }
             | Op::Simd(_)
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
@@ -479,6 +488,7 @@ impl Op {
             | Op::Extend { .. }
             | Op::Multiply { .. }
             | Op::Crc { .. }
+            | Op::Media(_)
             | Op::Extract { .. }
             | Op::Insert { .. }
             | Op::Field { .. }

@@ -72,6 +72,10 @@ pub const EXCLUSIVE_STAMP: i32 =
 pub const TPIDR_SLOT: i32 = core::mem::offset_of!(State, tpidr) as i32 - BIAS;
 /// Displacement of FPCR from RBP.
 pub const FPCR_SLOT: i32 = core::mem::offset_of!(State, fpcr) as i32 - BIAS;
+/// Displacement of CPSR.GE from RBP.
+pub const GE_SLOT: i32 = (core::mem::offset_of!(State, a32) + core::mem::offset_of!(A32, ge)) as i32 - BIAS;
+/// Displacement of CPSR.Q from RBP.
+pub const Q_SLOT: i32 = (core::mem::offset_of!(State, a32) + core::mem::offset_of!(A32, q)) as i32 - BIAS;
 /// Displacement of FPSR from RBP.
 pub const FPSR_SLOT: i32 = core::mem::offset_of!(State, fpsr) as i32 - BIAS;
 

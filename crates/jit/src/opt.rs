@@ -498,8 +498,13 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
             operands.into_iter().flatten().for_each(|val| see_val(val, see));
             vals[0] = Some(atomic.base);
         }
+        Op::Media(media) => {
+            let (d, [a, b]) = media.operands();
+            d_var = d;
+            vals = [a, b, None];
+        }
         Op::ReadTpidr { d } | Op::ReadFpcr { d } | Op::ReadFpscr { d } => d_var = Some(*d),
-        Op::WriteTpidr { a } => vals[0] = Some(*a),
+        Op::WriteTpidr { a } | Op::KeepsControl { a } => vals[0] = Some(*a),
         Op::CompareFpscr { comparison } => {
             vector(comparison.a);
             comparison.b.into_iter().for_each(&mut *vector);

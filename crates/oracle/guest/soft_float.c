@@ -9,15 +9,18 @@
     X(__aeabi_l2d) X(__aeabi_ul2d) X(__aeabi_i2f) X(__aeabi_ui2f) X(__aeabi_l2f) X(__aeabi_ul2f) \
     X(__aeabi_d2iz) X(__aeabi_d2uiz) X(__aeabi_d2lz) X(__aeabi_d2ulz) X(__aeabi_f2iz) X(__aeabi_f2uiz) \
     X(__aeabi_f2lz) X(__aeabi_f2ulz) X(__gtdf2) X(__ltdf2) X(__eqdf2) X(__gtsf2) X(__ltsf2) X(__eqsf2) \
-    INTEGERS(X)
+    SQUARE_ROOT(X) INTEGERS(X)
 
 #define INTEGERS(X) X(__aeabi_uidiv) X(__aeabi_idiv) X(__aeabi_uidivmod) X(__aeabi_idivmod) X(__umodsi3) X(__modsi3) \
     X(__aeabi_uldivmod) X(__aeabi_ldivmod) X(__udivdi3) X(__divdi3) X(__umoddi3) X(__moddi3)
 
 /* A weak reference takes nothing out of an archive, but a library that lacks routines needs it. */
 #ifdef INCOMPLETE
+#define SQUARE_ROOT(X) X(sqrt)
 #define DECLARE(name) extern void name(void) __attribute__((weak));
 #else
+/* (That of glibc looks at its environment, and has no fingerprint.) */
+#define SQUARE_ROOT(X)
 #define DECLARE(name) extern void name(void);
 #endif
 #ifdef ONLY_INTEGERS

@@ -1,7 +1,7 @@
 //! From a region to host code.
 //!
 //! - `asm.rs`: x86-64 instructions as functions.
-//! - `integer.rs`: arithmetic.
+//! - `integer.rs`: arithmetic; `media.rs`: halfwords and bytes of a register, for AArch32.
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`, `simd_shift.rs`, `saturate.rs`, `products.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
@@ -27,6 +27,7 @@ pub mod float;
 mod float_convert;
 mod float_lanes;
 mod integer;
+mod media;
 mod memory;
 mod products;
 mod saturate;
@@ -163,6 +164,7 @@ pub(crate) struct Emitter<'a> {
     plain: u32,
     /// So are the operands of the operation being emitted.
     plain_operands: bool,
+    held: soft::Held,
     links: Vec<control::PendingLink>,
     sites: Vec<Site>,
     entries: Vec<Entry>,
@@ -209,6 +211,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         standard: false,
         plain: 0,
         plain_operands: false,
+        held: soft::Held::default(),
         links: Vec::new(),
         sites: Vec::new(),
         entries: Vec::new(),
@@ -253,6 +256,7 @@ impl Emitter<'_> {
         self.start_block(index);
         self.clean = Clean::default();
         self.plain = 0;
+        self.held = soft::Held::default();
         let comparisons = opt::final_comparisons(block);
         for (position, node) in block.nodes.iter().enumerate() {
             if comparisons == Some(position) {
@@ -267,6 +271,7 @@ impl Emitter<'_> {
             self.settle(index, position);
             if self.region.a32 {
                 self.plain_after(&node.op);
+                self.held.after(&node.op);
             } else {
                 self.clean.after(&node.op);
             }
@@ -298,6 +303,7 @@ impl Emitter<'_> {
                 b,
             } => self.crc(castagnoli, size, d, a, b),
             Op::Multiply { op, w, d, a, b } => self.multiply(op, w, d, a, b),
+            Op::Media(ref op) => self.media(op),
             Op::Extract { w, d, hi, lo, lsb } => self.extract(w, d, hi, lo, lsb),
             Op::Insert { w, d, a, pos, width } => self.insert(w, d, a, pos, width),
             Op::Field {
@@ -355,6 +361,7 @@ impl Emitter<'_> {
             Op::CompareFpscr { comparison } => self.compare_fpscr(comparison),
             Op::KeepFpscr => self.keep_fpscr(),
             Op::CopyFpscr => self.copy_fpscr(),
+            Op::KeepsControl { a } => self.keeps_control(a),
             Op::ShiftFlags { op, d, a, by } => {
                 let own = self.destination(d, host::RAX);
                 self.read_into(Width::W, own, a);

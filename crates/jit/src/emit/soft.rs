@@ -27,6 +27,104 @@ pub fn is_known(routine: Routine) -> bool {
     routine.ways() != Ways::Flags
 }
 
+/// The last routine's number, which is in xmm2 until something else overwrites that, and the registers that have its words: what is computed from it
+/// need not be put together from these.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Held {
+    precision: Option<Precision>,
+    /// Temporary 0 has all of a double.
+    whole: bool,
+    /// Bit n: R\[n\] has the low word, or the single.
+    low: u32,
+    /// Bit n: R\[n\] has the high word.
+    high: u32,
+}
+
+impl Held {
+    /// What is known behind an operation. (Routines themselves say what they leave.)
+    pub fn after(&mut self, op: &Op) {
+        let is_32 = Val::Imm(32);
+        match *op {
+            Op::Soft { .. } => {}
+            Op::Mov {
+                d: Var::X(d),
+                a: Val::Var(Var::T(0)),
+                ..
+            } if self.whole => self.set(d, true, false),
+            Op::Shift {
+                op: Shift::Lsr,
+                w: Width::X,
+                d: Var::X(d),
+                a: Val::Var(Var::T(0)),
+                b,
+            } if self.whole && b == is_32 => self.set(d, false, true),
+            Op::Mov {
+                d: Var::X(d),
+                a: Val::Var(Var::X(a)),
+                ..
+            } => self.set(d, self.low >> a & 1 != 0, self.high >> a & 1 != 0),
+            Op::Mov { .. }
+            | Op::Alu { .. }
+            | Op::Adc { .. }
+            | Op::Sbc { .. }
+            | Op::Shift { .. }
+            | Op::Unary { .. }
+            | Op::Extend { .. }
+            | Op::Multiply { .. }
+            | Op::Insert { .. }
+            | Op::Field { .. }
+            | Op::Select { .. }
+            | Op::Load { .. }
+            | Op::Store { .. }
+            | Op::Nz { .. } => op.written().into_iter().for_each(|var| self.written(var)),
+            _ => *self = Held::default(),
+        }
+    }
+
+    fn written(&mut self, var: Var) {
+        match var {
+            Var::X(n) => self.set(n, false, false),
+            Var::T(_) => self.whole = false,
+        }
+    }
+
+    fn set(&mut self, n: u8, low: bool, high: bool) {
+        let bit = 1 << (n & 31);
+        self.low = self.low & !bit | if low { bit } else { 0 };
+        self.high = self.high & !bit | if high { bit } else { 0 };
+    }
+
+    /// Whether it is the double in R\[n\] and R\[n+1\], or the single in R\[n\].
+    fn is(&self, p: Precision, n: u8) -> bool {
+        self.precision == Some(p) && self.low >> n & 1 != 0 && (p == Precision::Single || self.high >> (n + 1) & 1 != 0)
+    }
+
+    /// A routine leaves a number in xmm2 that it gives to `d`.
+    fn becomes(&mut self, p: Precision, d: Var) {
+        *self = Held {
+            precision: Some(p),
+            whole: p == Precision::Double && d == Var::T(0),
+            low: u32::from(p == Precision::Single && d == Var::X(0)),
+            high: 0,
+        };
+    }
+}
+
+/// The precision of the number that a routine gives, if it is one.
+fn number_of(routine: Routine) -> Option<Precision> {
+    match routine.ways() {
+        Ways::Double(_) => Some(Precision::Double),
+        Ways::Single(_) => Some(Precision::Single),
+        _ => match routine {
+            Routine::F2d | Routine::I2d | Routine::Ui2d | Routine::L2d | Routine::Ul2d | Routine::Sqrt => {
+                Some(Precision::Double)
+            }
+            Routine::D2f | Routine::I2f | Routine::Ui2f | Routine::L2f | Routine::Ul2f => Some(Precision::Single),
+            _ => None,
+        },
+    }
+}
+
 impl Emitter<'_> {
     /// [`Op::Soft`].
     pub(super) fn soft(&mut self, routine: Routine, d: Var) {
@@ -64,6 +162,13 @@ impl Emitter<'_> {
             dynasm!(self.asm.ops ; .arch x64 ; mov rdx, QWORD counter ; lock inc QWORD [rdx]);
         }
         self.assign(d, RAX);
+        match number_of(routine) {
+            Some(precision) => {
+                dynasm!(self.asm.ops ; .arch x64 ; vmovaps xmm2, xmm0);
+                self.held.becomes(precision, d);
+            }
+            None => self.held.written(d),
+        }
     }
 
     /// RDX = the two words in R\[n\] and R\[n+1\].
@@ -75,12 +180,20 @@ impl Emitter<'_> {
 
     /// An xmm register = the double in R\[n\] and R\[n+1\].
     fn double_in(&mut self, xmm: u8, n: u8) {
+        if self.held.is(Precision::Double, n) {
+            dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(xmm), xmm2);
+            return;
+        }
         self.words(n);
         dynasm!(self.asm.ops ; .arch x64 ; vmovq Rx(xmm), rdx);
     }
 
     /// An xmm register = the single in R\[n\].
     fn single_in(&mut self, xmm: u8, n: u8) {
+        if self.held.is(Precision::Single, n) {
+            dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(xmm), xmm2);
+            return;
+        }
         let word = self.read(Val::Var(Var::X(n)), RAX);
         dynasm!(self.asm.ops ; .arch x64 ; vmovd Rx(xmm), Rd(word));
     }
@@ -223,6 +336,11 @@ impl Emitter<'_> {
             Routine::F2d => {
                 self.single_in(0, 0);
                 dynasm!(self.asm.ops ; .arch x64 ; vcvtss2sd xmm0, xmm0, xmm0);
+                self.double_result();
+            }
+            Routine::Sqrt => {
+                self.double_in(0, 0);
+                dynasm!(self.asm.ops ; .arch x64 ; vsqrtsd xmm0, xmm0, xmm0);
                 self.double_result();
             }
             Routine::I2d | Routine::Ui2d | Routine::I2f | Routine::Ui2f => {

@@ -128,6 +128,7 @@ impl Display for Op {
                 let name = if castagnoli { "crc32c" } else { "crc32" };
                 write!(f, "{d} = {name}({a}, {b}<{}:0>)", (8u32 << size) - 1)
             }
+            Op::Media(media) => write!(f, "{media}"),
             Op::Multiply { op, w, d, a, b } => write!(f, "{d}{w} = {op:?}({a}, {b})"),
             Op::Extract { w, d, hi, lo, lsb } => write!(f, "{d}{w} = ({hi}:{lo}) >> {lsb}"),
             Op::Insert { w, d, a, pos, width } => {
@@ -183,6 +184,7 @@ impl Display for Op {
             }
             Op::Aligned { size, at } => write!(f, "check that {at} is a multiple of {}", 1 << size),
             Op::ClearExclusive => f.write_str("clear exclusive"),
+            Op::KeepsControl { a } => write!(f, "leave if {a} has other control bits"),
             Op::Fence => f.write_str("fence"),
             Op::AfterReleases => f.write_str("after releases"),
             Op::ReadTpidr { d } => write!(f, "{d} = tpidr"),
@@ -285,5 +287,41 @@ mod tests {
             atomic.to_string(),
             "Atomic(Atomic { op: Swap { d: x5, a: x6 }, size: 2, base: x7 })"
         );
+    }
+}
+
+impl fmt::Display for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Media::Parallel {
+                op,
+                kept,
+                bytes,
+                d,
+                a,
+                b,
+            } => {
+                let size = if bytes { 8 } else { 16 };
+                write!(f, "{d} = {kept:?}{op:?}{size}({a}, {b})")
+            }
+            Media::Select { d, a, b } => write!(f, "{d} = ge ? {a} : {b}"),
+            Media::Products {
+                swap,
+                subtract,
+                d,
+                a,
+                b,
+            } => {
+                let sign = if subtract { '-' } else { '+' };
+                let exchanged = if swap { ", exchanged" } else { "" };
+                write!(f, "{d} = Products{sign}({a}, {b}{exchanged})")
+            }
+            Media::Differences { d, a, b } => write!(f, "{d} = Differences({a}, {b})"),
+            Media::Saturate { signed, bits, d, a } => {
+                let sign = if signed { 's' } else { 'u' };
+                write!(f, "{d} = {sign}{bits}({a}), q")
+            }
+            Media::SetQ { a } => write!(f, "q |= {a}"),
+        }
     }
 }

@@ -80,9 +80,8 @@ impl Library {
         let mut code = |address| self.fetch(address);
         let prefix = prefix(Model::Max, place, &mut code)?;
         let print = fingerprint(Model::Max, place, LONGEST, &mut code)?;
-        Some(format!(
-            "{name} {:016x} {prefix:016x} {}",
-            print.hash, print.instructions
-        ))
+        let has_table = Routine::of_symbol(name).is_some_and(Routine::has_table);
+        let hash = if has_table { print.loose } else { print.hash };
+        Some(format!("{name} {hash:016x} {prefix:016x} {}", print.instructions))
     }
 }

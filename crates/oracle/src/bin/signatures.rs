@@ -23,6 +23,7 @@ const ZIG: &[&str] = &[
     "-target",
     "arm-linux-musleabi",
     "-DINCOMPLETE",
+    "-fno-builtin",
 ];
 
 const HARD: &[&str] = &["arm-linux-gnueabihf-gcc"];
@@ -35,6 +36,7 @@ const ZIG_HARD: &[&str] = &[
     "-target",
     "arm-linux-musleabihf",
     "-DINCOMPLETE",
+    "-fno-builtin",
 ];
 
 /// (With VFP, only the divisions of integers take and give values in core registers.)

@@ -17,7 +17,7 @@ const KINDS: [Shift; 4] = [Shift::Lsl, Shift::Lsr, Shift::Asr, Shift::Ror];
 const UNCHANGED: u8 = 2;
 
 /// A register with a constant shift, as the decoder gives it. `None`: RRX.
-fn shifted(l: &mut Lifter, place: Place, rm: u8, shift: u8, amount: u8, d: Var) -> Option<Val> {
+pub(super) fn shifted(l: &mut Lifter, place: Place, rm: u8, shift: u8, amount: u8, d: Var) -> Option<Val> {
     let a = r(place, rm);
     let op = *KINDS.get(usize::from(shift))?;
     let amount = match (op, amount) {
@@ -293,20 +293,8 @@ fn by_register(l: &mut Lifter, place: Place, op: Dp, out: Out, rn: u8, (rm, shif
     operation(l, place, op, out, r(place, rn), t(0), carry)
 }
 
-/// T\[n\] = a signed half of a register, the upper one if `top`.
-fn half(l: &mut Lifter, n: u8, register: u8, top: bool) {
-    l.push(Op::Field {
-        w: W,
-        d: Var::T(n),
-        a: Val::Var(Var::X(register)),
-        lsb: if top { 16 } else { 0 },
-        width: 16,
-        signed: true,
-    });
-}
-
 /// Rd = the upper half of temporary 0, the lower one of temporary 1.
-fn pack(l: &mut Lifter, rd: u8) -> Lifted {
+pub(super) fn pack(l: &mut Lifter, rd: u8) -> Lifted {
     add(l, Alu::And, W, Var::T(0), t(0), imm(0xffff_0000));
     l.push(Op::Extend {
         op: Extend::U16,
@@ -318,7 +306,7 @@ fn pack(l: &mut Lifter, rd: u8) -> Lifted {
     Lifted::Done
 }
 
-fn multiply(l: &mut Lifter, w: Width, d: Var, a: Val, b: Val) {
+pub(super) fn multiply(l: &mut Lifter, w: Width, d: Var, a: Val, b: Val) {
     l.push(Op::Multiply {
         op: Multiply::Mul,
         w,
@@ -328,7 +316,7 @@ fn multiply(l: &mut Lifter, w: Width, d: Var, a: Val, b: Val) {
     });
 }
 
-fn add(l: &mut Lifter, op: Alu, w: Width, d: Var, a: Val, b: Val) {
+pub(super) fn add(l: &mut Lifter, op: Alu, w: Width, d: Var, a: Val, b: Val) {
     l.push(Op::Alu {
         op,
         w,
@@ -340,7 +328,7 @@ fn add(l: &mut Lifter, op: Alu, w: Width, d: Var, a: Val, b: Val) {
 }
 
 /// RdHi:RdLo = temporary 0.
-fn set_pair(l: &mut Lifter, hi: u8, lo: u8) {
+pub(super) fn set_pair(l: &mut Lifter, hi: u8, lo: u8) {
     l.push(Op::Mov {
         w: W,
         d: Var::X(lo),
@@ -554,23 +542,6 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             add(l, Alu::Add, Width::X, Var::T(0), t(0), r(place, rdhi));
             add(l, Alu::Add, Width::X, Var::T(0), t(0), r(place, rdlo));
             set_pair(l, rdhi, rdlo);
-            Lifted::Done
-        }
-        Insn::Smulxy(Smulxy { rd, rn, rm, x, y }) => {
-            half(l, 0, rn, x);
-            half(l, 1, rm, y);
-            multiply(l, W, Var::X(rd), t(0), t(1));
-            Lifted::Done
-        }
-        Insn::Smmul(Smmul { rd, rn, rm, round }) => {
-            for (d, n) in [(Var::T(0), rn), (Var::T(1), rm)] {
-                l.push(Op::Extend { op: Extend::S32, w: Width::X, d, a: Val::Var(Var::X(n)) });
-            }
-            multiply(l, Width::X, Var::T(0), t(0), t(1));
-            if round {
-                add(l, Alu::Add, Width::X, Var::T(0), t(0), imm(0x8000_0000));
-            }
-            l.push(Op::Shift { op: Shift::Lsr, w: Width::X, d: Var::X(rd), a: t(0), b: imm(32) });
             Lifted::Done
         }
         Insn::Pkhbt(Pkhbt { rd, rn, rm, amount }) => {

@@ -1,5 +1,5 @@
 //! From A32 and T32 instructions to the intermediate representation. `integer.rs` has data processing, `memory.rs` loads and stores, `branch.rs`
-//! what ends blocks; VFP, Advanced SIMD and what is rare are calls of the interpreter's functions.
+//! what ends blocks, `media.rs` halfwords and bytes of registers; what is rare is a call of the interpreter's function.
 //!
 //! An address is a *place*: bit 0 is set in Thumb state, as in an address for BX. All guest registers are W results, so that
 //! their upper halves are zero, and accesses of memory wrap at 4 GiB (`Region::a32`).
@@ -11,6 +11,7 @@ mod branch;
 mod flags;
 mod halves;
 mod integer;
+mod media;
 mod memory;
 mod standard;
 mod vector;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
-use armlet_decoder::a32::{ALWAYS, Bl, BlxImm, Insn, It, Vmrs};
+use armlet_decoder::a32::{ALWAYS, Bl, BlxImm, Insn, It, Vmrs, Vmsr};
 use armlet_decoder::t32::ItState;
 use armlet_interpreter::a32::accelerate::{Accelerator, Division, Found, Routine, Ways};
 use armlet_interpreter::a32::{Fetch, Item, Place, decode, ends_block};
@@ -137,7 +138,11 @@ fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
         branch::link(l, at.next());
         return None;
     }
-    let lifted = [branch::lift, integer::lift, memory::lift, vector::lift]
+    if let Insn::Vmsr(Vmsr { rt }) = *insn {
+        // What it changes, but for the control bits, is state that the interpreter's function writes.
+        l.push(Op::KeepsControl { a: r(at.place, rt) });
+    }
+    let lifted = [branch::lift, integer::lift, media::lift, memory::lift, vector::lift]
         .iter()
         .find_map(|lift| match lift(l, insn, at.place) {
             Lifted::Unknown => None,
@@ -146,9 +151,7 @@ fn instruction(l: &mut Lifter, at: &At) -> Option<End> {
     match lifted {
         Some(Lifted::Done) => None,
         Some(Lifted::Ends(end)) => Some(end),
-        Some(Lifted::Unknown) | None if ends_block(insn) || insn.branches().is_some() || writes_fpscr(insn) => {
-            Some(End::Interpret)
-        }
+        Some(Lifted::Unknown) | None if ends_block(insn) || insn.branches().is_some() => Some(End::Interpret),
         Some(Lifted::Unknown) | None => {
             l.push(Op::Fallback32 {
                 insn: *insn,
@@ -282,11 +285,6 @@ fn called(
     is_known(found.routine).then_some(found)
 }
 
-/// Translated code runs with the control bits of FPSCR clear, and leaves to write them.
-fn writes_fpscr(insn: &Insn) -> bool {
-    insn.row().name.starts_with("vmsr")
-}
-
 /// Addresses that belong to the region if they are near.
 fn followers(end: &End, executed: &dyn Fn(u64) -> bool) -> impl Iterator<Item = u64> + use<> {
     let targets = match *end {
@@ -328,9 +326,7 @@ fn end_of(at: &At) -> Option<End> {
     let mut lifter = Lifter::new();
     match branch::lift(&mut lifter, &at.item.insn, at.place) {
         Lifted::Ends(end) => Some(end),
-        _ if ends_block(&at.item.insn) || at.item.insn.branches().is_some() || writes_fpscr(&at.item.insn) => {
-            Some(End::Interpret)
-        }
+        _ if ends_block(&at.item.insn) || at.item.insn.branches().is_some() => Some(End::Interpret),
         _ => None,
     }
 }
