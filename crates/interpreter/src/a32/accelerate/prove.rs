@@ -69,7 +69,7 @@ pub fn is_what_it_says(cpu: &State, place: Place, routine: Routine, code: &mut i
     // Every entry of a table that is chosen by the upper bits of a double.
     let steps = (0..if routine.has_table() { 512 } else { 0 }).map(|n: u64| {
         let low = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
-        [words(0x3fe0_0000_0000_0000 + (n << 44) | low), [0; 2]].concat()
+        [words((0x3fe0_0000_0000_0000 + (n << 44)) | low), [0; 2]].concat()
     });
     let singles = SINGLES.iter().flat_map(|&a| SINGLES.map(|b| vec![a, b, a ^ b, b]));
     let mut tried = 0;
