@@ -29,7 +29,7 @@ impl Emitter<'_> {
             } => {
                 self.lanes_of(a, b);
                 self.parallel(op, kept, bytes);
-                self.from_lanes(d, X2);
+                self.word_of(d, X2);
             }
             Media::Select { d, a, b } => {
                 memory!(self.asm.ops, HostAddress::state(GE_SLOT), (movzx eax, BYTE) ());
@@ -70,7 +70,7 @@ impl Emitter<'_> {
             Media::Differences { d, a, b } => {
                 self.lanes_of(a, b);
                 self.avx(vpsadbw, X2, X0, X1);
-                self.from_lanes(d, X2);
+                self.word_of(d, X2);
             }
             Media::Saturate { signed, bits, d, a } => {
                 let (low, high) = limits(signed, bits);
@@ -103,7 +103,7 @@ impl Emitter<'_> {
             ; vmovd xmm1, Rd(b));
     }
 
-    fn from_lanes(&mut self, d: Var, x: u8) {
+    fn word_of(&mut self, d: Var, x: u8) {
         let own = self.destination(d, RAX);
         dynasm!(self.asm.ops ; .arch x64 ; vmovd Rd(own), Rx(x));
         self.assign(d, own);

@@ -251,6 +251,42 @@ impl Display for End {
     }
 }
 
+impl Display for Media {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self {
+            Media::Parallel {
+                op,
+                kept,
+                bytes,
+                d,
+                a,
+                b,
+            } => {
+                let size = if bytes { 8 } else { 16 };
+                write!(f, "{d} = {kept:?}{op:?}{size}({a}, {b})")
+            }
+            Media::Select { d, a, b } => write!(f, "{d} = ge ? {a} : {b}"),
+            Media::Products {
+                swap,
+                subtract,
+                d,
+                a,
+                b,
+            } => {
+                let sign = if subtract { '-' } else { '+' };
+                let exchanged = if swap { ", exchanged" } else { "" };
+                write!(f, "{d} = Products{sign}({a}, {b}{exchanged})")
+            }
+            Media::Differences { d, a, b } => write!(f, "{d} = Differences({a}, {b})"),
+            Media::Saturate { signed, bits, d, a } => {
+                let sign = if signed { 's' } else { 'u' };
+                write!(f, "{d} = {sign}{bits}({a}), q")
+            }
+            Media::SetQ { a } => write!(f, "q |= {a}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,41 +323,5 @@ mod tests {
             atomic.to_string(),
             "Atomic(Atomic { op: Swap { d: x5, a: x6 }, size: 2, base: x7 })"
         );
-    }
-}
-
-impl fmt::Display for Media {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Media::Parallel {
-                op,
-                kept,
-                bytes,
-                d,
-                a,
-                b,
-            } => {
-                let size = if bytes { 8 } else { 16 };
-                write!(f, "{d} = {kept:?}{op:?}{size}({a}, {b})")
-            }
-            Media::Select { d, a, b } => write!(f, "{d} = ge ? {a} : {b}"),
-            Media::Products {
-                swap,
-                subtract,
-                d,
-                a,
-                b,
-            } => {
-                let sign = if subtract { '-' } else { '+' };
-                let exchanged = if swap { ", exchanged" } else { "" };
-                write!(f, "{d} = Products{sign}({a}, {b}{exchanged})")
-            }
-            Media::Differences { d, a, b } => write!(f, "{d} = Differences({a}, {b})"),
-            Media::Saturate { signed, bits, d, a } => {
-                let sign = if signed { 's' } else { 'u' };
-                write!(f, "{d} = {sign}{bits}({a}), q")
-            }
-            Media::SetQ { a } => write!(f, "q |= {a}"),
-        }
     }
 }
