@@ -22,8 +22,10 @@ use super::super::place::Place;
 pub struct Fingerprint {
     /// FNV-1a over what was met.
     pub hash: u64,
-    /// The same without the values of literals: of code that names an address, wherever a linker has put what is there.
+    /// The same without constants that may be addresses: of code that names one, wherever a linker has put what is there.
     pub loose: u64,
+    /// These constants: the values of literals, and of MOVT what it makes the upper half.
+    pub constants: Vec<u32>,
     /// Instructions.
     pub instructions: usize,
     /// The addresses of its instructions and literals, in ascending order.
@@ -61,8 +63,12 @@ pub enum Flow {
 pub struct Met {
     /// What stands for it.
     pub word: u32,
+    /// What stands for it where a constant of it may be an address.
+    pub loose: u32,
     /// The literal that it loads: its address and value.
     pub literal: Option<(u32, u32)>,
+    /// Of [`Fingerprint::constants`].
+    pub constant: Option<u32>,
     /// Where it leads.
     pub flow: Flow,
     /// Whether its condition is AL.
@@ -79,6 +85,8 @@ const CALL: u32 = 0xde00_0002;
 const COMPARE: u32 = 0xde00_0003;
 const LITERAL: u32 = 0xde00_0004;
 const SEEN: u32 = 0xde00_0005;
+const MOVE: u32 = 0xde00_0006;
+const MOVE_TOP: u32 = 0xde00_0007;
 /// MOV R0, #8 in A32 and in T32.
 const SIGFPE: [u32; 3] = [0xe3a0_0008, 0x2008, 0x0008_f04f];
 
@@ -140,13 +148,24 @@ pub fn meet(model: Model, place: Place, it: ItState, code: &mut impl Fetch) -> O
         _ if insn.reads_pc() || insn.branches().is_some() => return None,
         _ => (raw, Flow::Next),
     };
+    let loose = match insn {
+        Insn::Movw(Movw { rd, .. }) => of_kind(MOVE) | u32::from(rd) << 8,
+        Insn::Movt(Movt { rd, .. }) => of_kind(MOVE_TOP) | u32::from(rd) << 8,
+        _ => word,
+    };
+    let constant = match insn {
+        Insn::Movt(Movt { imm, .. }) => Some(u32::from(imm) << 16),
+        _ => literal.map(|(_, value)| value),
+    };
     let it = match insn {
         Insn::It(It { firstcond, mask }) => ItState(firstcond << 4 | mask),
         _ => it.advanced(),
     };
     Some(Met {
         word,
+        loose,
         literal,
+        constant,
         flow,
         always: cond == ALWAYS,
         len,
@@ -168,6 +187,7 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
     let (mut hash, mut loose) = (Hash::new(), Hash::new());
     let mut seen: FxHashMap<u32, u32> = FxHashMap::default();
     let mut pieces: Vec<Range<u32>> = Vec::new();
+    let mut constants = Vec::new();
     let mut waiting = vec![entry];
     while let Some(start) = waiting.pop() {
         let (mut place, mut it) = (start, ItState(0));
@@ -186,7 +206,8 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
             seen.insert(place.0, seen.len() as u32);
             let met = meet(model, place, it, code)?;
             hash.add(met.word);
-            loose.add(met.word);
+            loose.add(met.loose);
+            constants.extend(met.constant);
             pieces.push(place.address()..place.address().wrapping_add(met.len.into()));
             if let Some((at, value)) = met.literal {
                 hash.add(value);
@@ -210,6 +231,7 @@ pub fn fingerprint(model: Model, entry: Place, longest: usize, code: &mut impl F
     Some(Fingerprint {
         hash: hash.0,
         loose: loose.0,
+        constants,
         instructions: seen.len(),
         code: merged(pieces),
     })

@@ -33,7 +33,7 @@ use super::place::Place;
 
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use routine::{Arithmetic, Division, Relation, Routine, SHORT_OF_A_POWER, Ways};
-pub use signatures::prefix;
+pub use signatures::{TABLE_MARK, prefix};
 
 /// More instructions than any routine has, with all that it calls.
 const LONGEST: usize = 4000;
@@ -45,6 +45,13 @@ pub struct Found {
     pub routine: Routine,
     /// All the code that makes it what it is: when anything of that changes, it may be another.
     pub code: Vec<Range<u32>>,
+}
+
+/// What some code may be.
+enum Candidates {
+    Known(Routine),
+    /// One of these, or none.
+    Suspected(Vec<Routine>),
 }
 
 /// Finds the routines of one program.
@@ -65,45 +72,58 @@ impl Accelerator {
         }
     }
 
-    /// What the code at `place` may be, and whether the table says that it is.
-    fn candidate(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<(Routine, Fingerprint, bool)> {
+    /// What the code at `place` may be. It is known to be so, or each has to be tried.
+    fn candidates(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<(Fingerprint, Candidates)> {
         if let Some(longest) = prefix(model, place, code).and_then(signatures::longest)
             && let Some(print) = fingerprint(model, place, longest, code)
         {
             if let Some(routine) = signatures::known(print.hash) {
-                return Some((routine, print, true));
+                return Some((print, Candidates::Known(routine)));
             }
-            if let Some(routine) = signatures::suspected(print.loose) {
-                return Some((routine, print, false));
+            let suspected = signatures::suspected(print.loose);
+            if !suspected.is_empty() {
+                return Some((print, Candidates::Suspected(suspected.to_vec())));
             }
         }
         let routine = *self.symbols.get(&place.0)?;
         let print = fingerprint(model, place, LONGEST, code)?;
-        Some((routine, print, false))
+        Some((print, Candidates::Suspected(vec![routine])))
     }
 
-    /// The routine that begins at `place`: one of the table, or one that has a symbol, or uses a table, and has been proven.
+    /// The routine that begins at `place`: one of the table, or one that a symbol or the table suspects, and that has been proven.
     pub fn find(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<Found> {
-        let (routine, print, known) = self.candidate(model, place, code)?;
-        let proven = known || self.proven().get(&(routine, print.hash)) == Some(&true);
-        proven.then_some(Found {
-            routine,
-            code: print.code,
+        self.found(model, place, code, |routine, hash, _| {
+            self.proven().get(&(routine, hash)) == Some(&true)
         })
     }
 
-    /// [`Accelerator::find`] before the block at `place` is run for the first time, by a thread in the state `cpu`: what is neither known nor proven is
-    /// tried.
+    /// [`Accelerator::find`] before the block at `place` is run for the first time, by a thread in the state `cpu`: suspicions are tried.
     pub fn prove(&self, cpu: &State, place: Place, code: &mut impl Fetch) -> Option<Found> {
-        let (routine, print, known) = self.candidate(cpu.a32.model, place, code)?;
-        let tried = self.proven().get(&(routine, print.hash)).copied();
-        let proven = known
-            || tried.unwrap_or_else(|| {
+        self.found(cpu.a32.model, place, code, |routine, hash, code| {
+            let tried = self.proven().get(&(routine, hash)).copied();
+            tried.unwrap_or_else(|| {
                 let proven = prove::is_what_it_says(cpu, place, routine, code);
-                self.proven().insert((routine, print.hash), proven);
+                self.proven().insert((routine, hash), proven);
                 proven
-            });
-        proven.then_some(Found {
+            })
+        })
+    }
+
+    fn found<F: Fetch>(
+        &self,
+        model: Model,
+        place: Place,
+        code: &mut F,
+        is_proven: impl Fn(Routine, u64, &mut F) -> bool,
+    ) -> Option<Found> {
+        let (print, candidates) = self.candidates(model, place, code)?;
+        let routine = match candidates {
+            Candidates::Known(routine) => routine,
+            Candidates::Suspected(routines) => routines
+                .into_iter()
+                .find(|&routine| is_proven(routine, print.hash, code))?,
+        };
+        Some(Found {
             routine,
             code: print.code,
         })

@@ -66,8 +66,8 @@ pub fn is_what_it_says(cpu: &State, place: Place, routine: Routine, code: &mut i
     let doubles = DOUBLES
         .iter()
         .flat_map(|&a| DOUBLES.map(|b| [words(a), words(b)].concat()));
-    // Every entry of a table that is chosen by the upper bits of a double.
-    let steps = (0..if routine.has_table() { 512 } else { 0 }).map(|n: u64| {
+    // A square root has a table, from which the upper bits choose.
+    let steps = (0..if routine == Routine::Sqrt { 512 } else { 0 }).map(|n: u64| {
         let low = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         [words((0x3fe0_0000_0000_0000 + (n << 44)) | low), [0; 2]].concat()
     });

@@ -482,12 +482,6 @@ impl Routine {
         }
     }
 
-    /// Whether its code computes with a table, at an address that differs from program to program, so that its fingerprint is without literals and says
-    /// not everything.
-    pub fn has_table(self) -> bool {
-        self == Routine::Sqrt
-    }
-
     /// The routine of a library's symbol.
     pub fn of_symbol(symbol: &str) -> Option<Routine> {
         Routine::ALL

@@ -1,5 +1,6 @@
-//! The fingerprints of known libraries' routines. `signatures.txt` has a line for each: symbol, fingerprint (without literals if it
-//! [has a table](Routine::has_table)), [`prefix`], number of instructions; `cargo xtask signatures` writes it.
+//! The fingerprints of known libraries' routines. `signatures.txt` has a line for each: symbol, fingerprint, [`prefix`], number of
+//! instructions; and [`TABLE_MARK`] if the code names addresses, which the fingerprint then is without, and does not say everything.
+//! `cargo xtask signatures` writes it.
 
 use std::sync::LazyLock;
 
@@ -15,11 +16,14 @@ use super::routine::Routine;
 /// Instructions that are looked at of every block, to see whether a closer look may pay.
 const PREFIX: usize = 6;
 
+/// Behind the signature of code that names addresses: of a table that it computes with.
+pub const TABLE_MARK: &str = "table";
+
 struct Table {
     /// By fingerprint.
     known: FxHashMap<u64, Routine>,
-    /// By fingerprint without literals: those that have a table.
-    suspected: FxHashMap<u64, Routine>,
+    /// By [`super::Fingerprint::loose`]: what they may be, of code that names addresses.
+    suspected: FxHashMap<u64, Vec<Routine>>,
     /// The longest routine with a prefix.
     longest: FxHashMap<u64, usize>,
 }
@@ -41,8 +45,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         ) else {
             continue;
         };
-        if routine.has_table() {
-            table.suspected.insert(hash, routine);
+        if word() == TABLE_MARK {
+            table.suspected.entry(hash).or_default().push(routine);
         } else {
             table.known.insert(hash, routine);
         }
@@ -58,7 +62,7 @@ pub fn prefix(model: Model, place: Place, code: &mut impl Fetch) -> Option<u64> 
     let (mut place, mut it) = (place, ItState(0));
     for _ in 0..PREFIX {
         let met = meet(model, place, it, code)?;
-        hash.add(met.word);
+        hash.add(met.loose);
         if met.always && matches!(met.flow, Flow::Return | Flow::Jump(_)) {
             break;
         }
@@ -78,7 +82,7 @@ pub fn known(fingerprint: u64) -> Option<Routine> {
     TABLE.known.get(&fingerprint).copied()
 }
 
-/// The routine with a fingerprint without literals, if that can be all there is to know of its code.
-pub fn suspected(loose: u64) -> Option<Routine> {
-    TABLE.suspected.get(&loose).copied()
+/// What code with a fingerprint without addresses may be.
+pub fn suspected(loose: u64) -> &'static [Routine] {
+    TABLE.suspected.get(&loose).map(Vec::as_slice).unwrap_or_default()
 }
