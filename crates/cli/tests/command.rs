@@ -474,6 +474,7 @@ fn extensions_that_are_not_implemented_have_names() {
         ("0x19208041", "Lse128"),
         ("0xd9411820", "Lrcpc3"),
         ("0xd50330ff", "Sb"),
+        ("0xd503323f", "Xs"),
         ("0xd5031000", "Wfxt"),
         ("0xd5233060", "Tme"),
         ("0x54000010", "Hbc"),

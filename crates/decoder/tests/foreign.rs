@@ -25,6 +25,7 @@ fn instructions_of_other_extensions_are_named() {
         (0xd941_1820, Lrcpc3, "ldiapp x0, x1, [x1]"),
         (0x1920_0820, The, "rcwcas x0, x0, [x1]"),
         (0xd503_30ff, Sb, "sb"),
+        (0xd503_323f, Xs, "dsb oshnxs"),
         (0xd503_1000, Wfxt, "wfet x0"),
         (0xd523_3060, Tme, "tstart x0"),
         (0x5400_0010, Hbc, "bc.eq #0"),

@@ -40,6 +40,8 @@ fn unpredictable(opinion: &Opinion) -> bool {
 
 /// Whether a text of capstone is an instruction of this extension.
 fn belongs(text: &str, extension: Extension) -> bool {
+    // Aliases that capstone does not know.
+    let generic = text.starts_with("sys #3, c7, ");
     let (mnemonic, operands) = text.split_once(' ').unwrap_or((text, ""));
     let starts = |beginnings: &[&str]| beginnings.iter().any(|beginning| mnemonic.starts_with(beginning));
     match extension {
@@ -55,10 +57,14 @@ fn belongs(text: &str, extension: Extension) -> bool {
                 ])
                 || starts(&["cterm", "setffr"])
         }
-        Extension::Sme => operands.contains("za") || starts(&["smst", "addspl", "addsvl", "rdsvl"]),
+        Extension::Sme => {
+            operands.contains("za") || text == "zero {}" || starts(&["smst", "addspl", "addsvl", "rdsvl"])
+        }
         Extension::PAuth => starts(&["pac", "aut", "xpac", "bra", "blra", "reta", "ereta", "ldra"]),
         Extension::Mte => {
-            starts(&["addg", "subg", "subp", "irg", "gmi", "ldg", "stg", "st2g", "stz"]) || text.contains("dc ")
+            starts(&["addg", "subg", "subp", "irg", "gmi", "ldg", "stg", "st2g", "stz"])
+                || text.contains("dc ")
+                || generic
         }
         Extension::Mops => starts(&["cpy", "set"]),
         Extension::Ls64 => starts(&["ld64b", "st64b"]),
@@ -66,10 +72,11 @@ fn belongs(text: &str, extension: Extension) -> bool {
         Extension::Wfxt => matches!(mnemonic, "wfet" | "wfit"),
         Extension::Tme => matches!(mnemonic, "tstart" | "tcommit" | "tcancel" | "ttest"),
         Extension::Hbc => starts(&["bc."]),
-        Extension::Dpb2 => text.starts_with("dc cvadp"),
-        Extension::Specres => matches!(mnemonic, "cfp" | "dvp" | "cpp"),
+        Extension::Dpb2 => text.starts_with("dc cvadp") || generic,
+        Extension::Xs => mnemonic == "dsb" && operands.ends_with("nxs"),
+        Extension::Specres => matches!(mnemonic, "cfp" | "dvp" | "cpp") || generic,
         Extension::Privileged => {
-            starts(&["mrs", "msr", "sys", "at", "dc", "ic", "tlbi"])
+            starts(&["mrs", "msr", "sys", "at", "dc", "ic", "tlbi", "brb"])
                 || matches!(mnemonic, "hvc" | "smc" | "eret" | "drps" | "dcps1" | "dcps2" | "dcps3")
         }
         Extension::Cssc | Extension::Lse128 | Extension::Lrcpc3 | Extension::The | Extension::Sysreg128 => false,

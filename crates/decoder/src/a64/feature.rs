@@ -96,6 +96,8 @@ pub enum Extension {
     Sysreg128,
     /// DC CVADP (FEAT_DPB2).
     Dpb2,
+    /// DSB with the nXS qualifier (FEAT_XS).
+    Xs,
     /// CFP RCTX, DVP RCTX, CPP RCTX (FEAT_SPECRES).
     Specres,
     /// Instructions and registers of EL1 and above.
