@@ -104,7 +104,7 @@ pub enum Isolate {
 }
 
 /// How a program is run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct RunFlags {
     /// Set a variable in the program's environment (several: repeat, or separate by commas)
     #[arg(
@@ -542,6 +542,12 @@ mod tests {
     }
 
     #[test]
+    fn no_flags_are_the_default() {
+        let parsed = Plain::try_parse_from(["armlet"]).expect("nothing is wrong with it");
+        assert_eq!(format!("{:?}", parsed.flags), format!("{:?}", RunFlags::default()));
+    }
+
+    #[test]
     fn every_flag_has_its_variable() {
         let command = Cli::command();
         let flags = command
@@ -550,7 +556,7 @@ mod tests {
         for flag in flags {
             let variable = flag.get_env().and_then(|name| name.to_str());
             assert!(
-                variable.is_some_and(|name| name.starts_with("ARMLET_")),
+                variable.is_some_and(|name| crate::is_variable(name.as_bytes())),
                 "{}",
                 flag.get_id()
             );

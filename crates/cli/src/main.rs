@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Subcommand};
 
-use crate::args::{Cli, Command, Plain};
+use crate::args::{Cli, Command, Plain, RunFlags};
 use crate::words::{Personality, Words};
 
 /// armlet itself has failed.
@@ -38,9 +38,13 @@ fn main() -> ExitCode {
     if let Some(error) = armlet_runtime::resume(commands::watch::resume) {
         return complain(&error, error.exit_code());
     }
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut words: Vec<OsString> = std::env::args_os().collect();
     let personality = Personality::of(&words);
     let second = words.get(1).and_then(|word| word.to_str());
+    if personality == Personality::Armlet && second.is_some_and(is_program) && !has_variables() {
+        // No flags at all: describing them to clap would take longer than a short program runs.
+        return commands::run::run(RunFlags::default(), words.split_off(1), personality);
+    }
     let is_plain = personality == Personality::Qemu || !second.is_some_and(Command::has_subcommand);
     let command = if is_plain { Plain::command() } else { Cli::command() };
     let Words { flags, program } = match Words::split(words, &command, personality) {
@@ -96,6 +100,21 @@ fn main() -> ExitCode {
             INTERNAL_ERROR.into()
         }
     }
+}
+
+/// Whether the first word of the command line is the program.
+fn is_program(word: &str) -> bool {
+    !word.is_empty() && !word.starts_with('-') && !Command::has_subcommand(word)
+}
+
+/// Whether flags may be given in the environment.
+fn has_variables() -> bool {
+    std::env::vars_os().any(|(name, _)| is_variable(name.as_encoded_bytes()))
+}
+
+/// Whether a variable may be one of armlet's flags.
+fn is_variable(name: &[u8]) -> bool {
+    name.starts_with(b"ARMLET_")
 }
 
 fn parse<T: FromArgMatches>(command: clap::Command, words: &[OsString]) -> Result<T, clap::Error> {

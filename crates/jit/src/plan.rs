@@ -28,11 +28,12 @@ struct Costs<'a> {
     /// How often each block is run.
     weights: Vec<u64>,
     uses: Vec<Uses>,
-    canonical: Mapping,
     /// Edges between blocks.
     edges: Vec<(usize, usize)>,
-    /// By block, which of them start or end there.
-    touching: Vec<Vec<usize>>,
+    /// How often each block leaves the region, for what has the canonical mapping.
+    leaves: Vec<u64>,
+    /// From each mapping to each other one: see [`moves`].
+    moves: Vec<Vec<u64>>,
 }
 
 /// Chooses mappings.
@@ -45,7 +46,7 @@ pub fn plan(region: &Region, reached: &[Reached]) -> Plan {
     if loops.is_empty() && region.halves.is_none() {
         return plan;
     }
-    let costs = Costs::new(region, reached, &loops);
+    let mut costs = Costs::new(region, reached, &loops);
     if !region.halves.is_none() {
         // All of its code relies on these halves.
         let all: Vec<usize> = (0..region.blocks.len()).collect();
@@ -55,30 +56,38 @@ pub fn plan(region: &Region, reached: &[Reached]) -> Plan {
         return plan;
     }
     for members in &loops {
-        let edges = costs.edges(members);
-        let mut least = costs.of(members, &edges, &|block| &plan.mappings[plan.of[block]]);
-        let mut chosen = None;
-        for base in [plan.of[members[0]], 0] {
+        let around = plan.of[members[0]];
+        let mut least = costs.of(members, &plan.mappings, &plan.of);
+        let before: Vec<usize> = members.iter().map(|&block| plan.of[block]).collect();
+        let (known, mut chosen) = (plan.mappings.len(), None);
+        for base in [around, 0] {
             let mapping = costs.mapping(members, &plan.mappings[base]);
-            let cost = costs.of(members, &edges, &|block| {
-                if members.binary_search(&block).is_ok() {
-                    &mapping
-                } else {
-                    &plan.mappings[plan.of[block]]
-                }
-            });
-            if cost < least {
-                least = cost;
-                chosen = Some(mapping);
-            }
-        }
-        if let Some(mapping) = chosen {
-            let known = plan.mappings.iter().position(|known| *known == mapping);
-            let index = known.unwrap_or_else(|| {
+            let index = plan.mappings.iter().position(|known| *known == mapping);
+            let index = index.unwrap_or_else(|| {
                 plan.mappings.push(mapping);
                 plan.mappings.len() - 1
             });
+            costs.learn(&plan.mappings);
             members.iter().for_each(|&block| plan.of[block] = index);
+            let cost = costs.of(members, &plan.mappings, &plan.of);
+            if cost < least {
+                least = cost;
+                chosen = Some(index);
+            }
+            if around == 0 {
+                break;
+            }
+        }
+        // What nobody has chosen is not kept.
+        if let Some(index) = chosen.filter(|&index| index > known) {
+            plan.mappings.swap(known, index);
+            chosen = Some(known);
+        }
+        plan.mappings.truncate(known.max(chosen.map_or(0, |index| index + 1)));
+        costs.forget(known);
+        costs.learn(&plan.mappings);
+        for (&block, before) in members.iter().zip(before) {
+            plan.of[block] = chosen.unwrap_or(before);
         }
     }
     plan
@@ -107,29 +116,48 @@ pub fn vectors(region: &Region) -> Option<([u64; 32], u64)> {
 
 impl<'a> Costs<'a> {
     fn new(region: &'a Region, reached: &'a [Reached], loops: &[Vec<usize>]) -> Costs<'a> {
-        let edges: Vec<(usize, usize)> = region
+        let edges = region.blocks.iter().enumerate().flat_map(|(from, block)| {
+            let inside = opt::successors(&block.end).filter_map(|pc| region.find(pc));
+            inside.map(move |to| (from, to))
+        });
+        let weights = weights(region, loops);
+        let leaves = region
             .blocks
             .iter()
-            .enumerate()
-            .flat_map(|(from, block)| {
-                let inside = opt::successors(&block.end).filter_map(|pc| region.find(pc));
-                inside.map(move |to| (from, to))
-            })
-            .collect();
-        let mut touching = vec![Vec::new(); region.blocks.len()];
-        for (index, &(from, to)) in edges.iter().enumerate() {
-            touching[from].push(index);
-            touching[to].push(index);
-        }
+            .zip(&weights)
+            .map(|(block, &weight)| match block.end {
+                End::Jump { .. } | End::Branch { .. } => {
+                    let outside = opt::successors(&block.end).any(|pc| region.find(pc).is_none());
+                    if outside { weight.div_ceil(TURNS) } else { 0 }
+                }
+                End::Call { .. } | End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => weight,
+            });
         Costs {
             region,
             reached,
-            weights: weights(region, loops),
+            leaves: leaves.collect(),
+            weights,
             uses: region.blocks.iter().map(opt::uses).collect(),
-            canonical: Mapping::canonical(region.a32),
-            edges,
-            touching,
+            edges: edges.collect(),
+            moves: vec![vec![0]],
         }
+    }
+
+    /// Fills in what it costs to go from and to mappings that are new.
+    fn learn(&mut self, mappings: &[Mapping]) {
+        for new in self.moves.len()..mappings.len() {
+            for (row, from) in self.moves.iter_mut().zip(mappings) {
+                row.push(moves(from, &mappings[new]));
+            }
+            self.moves
+                .push(mappings[..=new].iter().map(|to| moves(&mappings[new], to)).collect());
+        }
+    }
+
+    /// The mappings from this one on may become others.
+    fn forget(&mut self, from: usize) {
+        self.moves.truncate(from);
+        self.moves.iter_mut().for_each(|row| row.truncate(from));
     }
 
     /// The mapping for a loop, if it is changed from another one.
@@ -144,39 +172,25 @@ impl<'a> Costs<'a> {
         Mapping::chosen(&x, &v, crossings, from, self.region.halves)
     }
 
-    /// The edges that start or end in a loop.
-    fn edges(&self, members: &[usize]) -> Vec<(usize, usize)> {
-        let mut indices: Vec<usize> = members
-            .iter()
-            .flat_map(|&block| self.touching[block].iter().copied())
-            .collect();
-        indices.sort_unstable();
-        indices.dedup();
-        indices.into_iter().map(|index| self.edges[index]).collect()
-    }
-
-    /// What a loop, whose edges these are, costs under certain mappings of all blocks.
-    fn of<'m>(&self, members: &[usize], edges: &[(usize, usize)], mapping: &impl Fn(usize) -> &'m Mapping) -> u64 {
-        let canonical = &self.canonical;
+    /// What a loop costs under certain mappings of all blocks.
+    fn of(&self, members: &[usize], mappings: &[Mapping], of: &[usize]) -> u64 {
+        const CANONICAL: usize = 0;
         let mut cost = 0;
+        let mut inside = vec![false; of.len()];
         for &block in members {
-            let (mapping, uses, weight) = (mapping(block), &self.uses[block], self.weights[block]);
-            cost += weight * in_memory(mapping, uses);
+            inside[block] = true;
+            let (mapping, weight) = (of[block], self.weights[block]);
+            cost += weight * in_memory(&mappings[mapping], &self.uses[block]);
             if self.reached[block].entry {
-                cost += weight * moves(canonical, mapping);
+                cost += weight * self.moves[CANONICAL][mapping];
             }
-            let end = &self.region.blocks[block].end;
-            let leaves = match end {
-                End::Jump { .. } | End::Branch { .. } => {
-                    let outside = opt::successors(end).any(|pc| self.region.find(pc).is_none());
-                    if outside { weight.div_ceil(TURNS) } else { 0 }
-                }
-                End::Call { .. } | End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => weight,
-            };
-            cost += leaves * moves(mapping, canonical);
+            cost += self.leaves[block] * self.moves[mapping][CANONICAL];
         }
-        for &(from, to) in edges {
-            cost += self.weights[from].min(self.weights[to]) * moves(mapping(from), mapping(to));
+        for &(from, to) in &self.edges {
+            if inside[from] || inside[to] {
+                let weight = self.weights[from].min(self.weights[to]);
+                cost += weight * self.moves[of[from]][of[to]];
+            }
         }
         cost
     }
@@ -192,7 +206,7 @@ fn in_memory(mapping: &Mapping, uses: &Uses) -> u64 {
 
 /// What it costs to go from one mapping to another: a load for two stores.
 fn moves(from: &Mapping, to: &Mapping) -> u64 {
-    if std::ptr::eq(from, to) || from == to {
+    if from == to {
         return 0;
     }
     let (stores, loads) = (from.without(to), to.without(from));

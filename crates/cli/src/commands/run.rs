@@ -11,7 +11,7 @@ use armlet_runtime::{EngineKind, Launch, Options, Settings, Watch, host_environm
 use clap::CommandFactory;
 
 use super::watch;
-use crate::args::{Cli, Isolate, RunFlags};
+use crate::args::{Isolate, Plain, RunFlags};
 use crate::isolate;
 use crate::words::Personality;
 use crate::{INTERNAL_ERROR, USAGE, complain};
@@ -165,9 +165,12 @@ fn prepare(flags: RunFlags, words: Vec<OsString>) -> Result<Launch, String> {
 
 /// The guest's environment: ours, without the variables that are armlet's flags, as `-U` and `-E` want it.
 fn environment(flags: &RunFlags) -> Result<Vec<CString>, String> {
-    let command = Cli::command();
-    let own: Vec<&OsStr> = command.get_arguments().filter_map(|flag| flag.get_env()).collect();
     let mut environment = host_environment();
+    let any = environment.iter().any(|string| crate::is_variable(string.as_bytes()));
+    let command = any.then(Plain::command);
+    let own = command
+        .iter()
+        .flat_map(|command| command.get_arguments().filter_map(|flag| flag.get_env()));
     let remove = |environment: &mut Vec<CString>, name: &OsStr| {
         environment.retain(|string| name_of(string.as_bytes()) != name.as_bytes());
     };
@@ -177,11 +180,7 @@ fn environment(flags: &RunFlags) -> Result<Vec<CString>, String> {
             .extend([format!("PATH={PATH}"), "HOME=/".to_owned()].map(|text| CString::new(text).unwrap_or_default()));
     }
     let inside = armlet_isolation::VARIABLES.map(OsStr::new);
-    for name in own
-        .into_iter()
-        .chain(inside)
-        .chain(flags.unset_env.iter().map(OsString::as_os_str))
-    {
+    for name in own.chain(inside).chain(flags.unset_env.iter().map(OsString::as_os_str)) {
         remove(&mut environment, name);
     }
     for setting in &flags.set_env {

@@ -25,7 +25,10 @@ pub(crate) struct Line {
 /// What a block's operations read and write, so that next uses are found quickly.
 #[derive(Debug, Default)]
 pub(crate) struct Accesses {
-    reads: Vec<Vec<Var>>,
+    /// The variables that all operations read, one operation's behind the other's.
+    reads: Vec<Var>,
+    /// Where an operation's end.
+    ends: Vec<u32>,
     writes: Vec<Option<Var>>,
     observes: Vec<bool>,
     end: Option<Var>,
@@ -33,17 +36,23 @@ pub(crate) struct Accesses {
 
 impl Accesses {
     pub fn of(block: &Block) -> Accesses {
-        let operands = |node: &Node| {
-            let mut vars = Vec::new();
-            reads(&node.op, &mut |var| vars.push(var));
-            vars
-        };
-        Accesses {
-            reads: block.nodes.iter().map(operands).collect(),
+        let mut accesses = Accesses {
             writes: block.nodes.iter().map(|node| node.op.written()).collect(),
             observes: block.nodes.iter().map(|node| node.op.observes()).collect(),
             end: end_reads(&block.end),
+            ..Accesses::default()
+        };
+        for node in &block.nodes {
+            reads(&node.op, &mut |var| accesses.reads.push(var));
+            accesses.ends.push(accesses.reads.len() as u32);
         }
+        accesses
+    }
+
+    /// What an operation reads.
+    fn reads(&self, position: usize) -> &[Var] {
+        let start = position.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.reads[start as usize..self.ends[position] as usize]
     }
 }
 
@@ -140,8 +149,8 @@ impl Emitter<'_> {
         let (mut block, mut position) = (block, position);
         loop {
             let accesses = &self.accesses[block];
-            for at in position..accesses.reads.len() {
-                if accesses.reads[at].contains(&var) {
+            for at in position..accesses.ends.len() {
+                if accesses.reads(at).contains(&var) {
                     return Some(passed);
                 }
                 if accesses.writes[at] == Some(var) {
@@ -163,7 +172,7 @@ impl Emitter<'_> {
     /// Whether a variable is written again before anybody can see its value in memory.
     fn is_replaced(&self, block: usize, position: usize, var: Var) -> bool {
         let accesses = &self.accesses[block];
-        for at in position..accesses.reads.len() {
+        for at in position..accesses.ends.len() {
             if accesses.observes[at] {
                 return false;
             }
@@ -208,7 +217,9 @@ impl Emitter<'_> {
             // A call destroys them all.
             return self.empty_cache();
         }
-        let operands = std::mem::take(&mut self.accesses[block].reads[position]);
+        let mut operands = std::mem::take(&mut self.operands);
+        operands.clear();
+        operands.extend_from_slice(self.accesses[block].reads(position));
         let written = self.accesses[block].writes[position];
         for (index, &var) in operands.iter().enumerate() {
             if self.mapping.host(var).is_some() || matches!(var, Var::T(_)) {
@@ -247,7 +258,7 @@ impl Emitter<'_> {
                 self.fill(line, d);
             }
         }
-        self.accesses[block].reads[position] = operands;
+        self.operands = operands;
     }
 
     /// Behind an operation: writes its result through, and empties registers that nobody reads any more.

@@ -143,6 +143,8 @@ pub(crate) struct Emitter<'a> {
     /// An operand of the operation being emitted whose cache register the result takes.
     replaced: Option<Var>,
     accesses: Vec<cached::Accesses>,
+    /// What the operation being emitted reads (kept for its room).
+    operands: Vec<Var>,
     flags: Vec<opt::Flags>,
     reached: Vec<opt::Reached>,
     labels: Vec<Label>,
@@ -198,6 +200,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         mapped: vec![(0, 0)],
         replaced: None,
         accesses: region.blocks.iter().map(cached::Accesses::of).collect(),
+        operands: Vec::new(),
         flags: opt::flags(region),
         reached,
         labels,
