@@ -42,7 +42,7 @@ pub enum Trap {
     /// SVC: a system call.
     SupervisorCall {
         /// The instruction's immediate: 16 bits in A64, 24 in A32, 8 in T32. Linux ignores it, except that one of A32 which is not 0 is a call of
-        /// the old ABI.
+        /// the old ABI. [`Trap::INTERRUPTED`] is none of an instruction's.
         imm: u32,
     },
     /// An instruction that this CPU does not have, or UDF: SIGILL.
@@ -60,6 +60,12 @@ pub enum Trap {
         /// Any guest address in the line.
         address: u64,
     },
+}
+
+impl Trap {
+    /// In [`Trap::SupervisorCall`]: an engine has made the call already, and a signal has ended its wait (EINTR of the host); the arguments are as they
+    /// were.
+    pub const INTERRUPTED: u32 = u32::MAX;
 }
 
 impl From<Fault> for Trap {

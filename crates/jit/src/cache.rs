@@ -148,6 +148,9 @@ pub struct Jit {
     generation: AtomicU64,
     /// Addresses of the executable view of the arena.
     code: Range<u64>,
+    /// Where a thread is that is about to enter the kernel, and where it goes on if it must not (see `enter.rs`).
+    window: Range<u64>,
+    abandon: u64,
     /// How new code computes numbers.
     precautions: Precautions,
     /// How often translated code runs, if somebody wants to know.
@@ -506,6 +509,8 @@ impl Jit {
         let cache = Cache::new(arena_size, precautions.numbers(), a32)?;
         Ok(Jit {
             code: cache.arena.executable(),
+            window: cache.stubs.window.0..cache.stubs.window.1,
+            abandon: cache.stubs.abandon,
             cache: Mutex::new(Some(cache)),
             precautions,
             counts: Mutex::new(Counts::default()),
@@ -695,6 +700,17 @@ impl Jit {
         {
             self.start_anew(cache);
         }
+    }
+
+    /// In a signal handler: where a thread goes on that was about to enter the kernel for a call that waits (compare `armlet_syscall::host::fixup`).
+    #[must_use]
+    pub fn fixup(&self, host: u64) -> Option<u64> {
+        self.window.contains(&host).then_some(self.abandon)
+    }
+
+    /// Where the generation is.
+    pub(crate) fn newest_generation(&self) -> &AtomicU64 {
+        &self.generation
     }
 
     pub(crate) fn generation(&self) -> u64 {

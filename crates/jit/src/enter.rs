@@ -9,6 +9,7 @@ use armlet_decoder::a64::Insn;
 use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use crate::arena::{Arena, Full};
+use crate::cache::OUTSIDE;
 use crate::emit::asm::Asm;
 use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, Short, look_up, move_canonical};
@@ -33,6 +34,8 @@ pub enum Exit {
     Trap = 2,
     /// A system call: `State::pc` is behind it.
     SupervisorCall = 3,
+    /// The same, which has been made, and interrupted by a signal.
+    Interrupted = 4,
 }
 
 /// The entry: `extern "sysv64" fn(state, code) -> exit`.
@@ -45,9 +48,18 @@ pub struct Stubs {
     pub enter: u64,
     /// What regions jump to.
     pub shared: Shared,
+    /// Where a thread is that is about to enter the kernel for a call that waits, and must not when a signal has come.
+    pub window: (u64, u64),
+    /// Where it goes on then.
+    pub abandon: u64,
     /// Where regions can start.
     pub end: u64,
 }
+
+/// The result of a call that was not made: none of the kernel's (ERESTARTNOINTR).
+const ABANDONED: i32 = -513;
+/// The result of one that a signal has ended.
+const INTERRUPTED: i32 = -libc::EINTR;
 
 /// Emits the shared code at the start of an arena, for AArch64 or AArch32.
 pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Full> {
@@ -113,6 +125,8 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
         ; pop rbp
         ; pop rbx
         ; ret);
+    let wait = at + asm.offset() as u64;
+    let (window, abandon) = emit_wait(&mut asm, exit_stored);
     let code = asm.ops.finalize().map_err(|_| Full)?;
     arena.push(&code)?;
     let fallback = fallback as extern "sysv64" fn(&mut State, &Insn, u64) -> u64;
@@ -120,6 +134,8 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
     let fallback32 = fallback32 as extern "sysv64" fn(&mut State, &Short, u64) -> u64;
     Ok(Stubs {
         enter: at,
+        window: (at + window.0 as u64, at + window.1 as u64),
+        abandon: at + abandon as u64,
         end: arena.next(),
         shared: Shared {
             exit,
@@ -128,10 +144,65 @@ pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Ful
             fallback: fallback as usize as u64,
             fallback_standard: fallback_standard as usize as u64,
             fallback32: fallback32 as usize as u64,
+            wait,
             constants,
             numbers,
         },
     })
+}
+
+/// A system call that waits (see `emit/calls.rs`), as `armlet_syscall::host::interruptible` makes it: a signal that comes before the kernel is entered
+/// keeps the thread from entering it. As long as it lasts, the thread is outside of translated code. Answers the offsets of that window, and of where a
+/// signal's handler sends the thread that is in it.
+fn emit_wait(asm: &mut Asm, exit_stored: u64) -> ((usize, usize), usize) {
+    let (whereabouts, attention) = (x_slot(map::WHEREABOUTS), x_slot(ATTENTION));
+    let (generation, newest) = (x_slot(map::GENERATION), x_slot(map::NEWEST_GENERATION));
+    let result = x_slot(0);
+    let exit_stored = exit_stored as usize;
+    dynasm!(asm.ops ; .arch x64
+        ; mov rcx, [rbp + whereabouts]
+        ; mov QWORD [rcx], DWORD OUTSIDE as i32
+        ; mov rcx, [rbp + attention]);
+    let start = asm.offset();
+    dynasm!(asm.ops ; .arch x64
+        ; cmp DWORD [rcx], BYTE 0
+        ; jne >abandon
+        ; syscall);
+    let end = asm.offset();
+    dynasm!(asm.ops ; .arch x64
+        ; back:
+        // Inside again: see `Jit::enter`.
+        ; mov rcx, [rbp + whereabouts]
+        ; mov rdx, [rbp + generation]
+        ; xchg [rcx], rdx
+        ; cmp rax, DWORD ABANDONED
+        ; je >usual
+        ; cmp rax, DWORD INTERRUPTED
+        ; je >interrupted
+        ; mov [rbp + result], rax
+        ; mov rcx, [rbp + newest]
+        ; mov rcx, [rcx]
+        ; cmp rcx, [rbp + generation]
+        ; jne >leave
+        ; mov rcx, [rbp + attention]
+        ; cmp DWORD [rcx], BYTE 0
+        ; jne >leave
+        ; ret
+        ; leave:
+        ; xor eax, eax
+        ; jmp extern exit_stored
+        ; usual:
+        ; mov eax, DWORD Exit::SupervisorCall as i32
+        ; jmp extern exit_stored
+        ; interrupted:
+        ; mov eax, DWORD Exit::Interrupted as i32
+        ; jmp extern exit_stored);
+    let abandon = asm.offset();
+    dynasm!(asm.ops ; .arch x64
+        ; abandon:
+        ; mov rax, DWORD ABANDONED
+        ; jmp <back);
+    ((start, end), abandon)
 }
 
 /// How many bytes of the stack of returns are searched for the place where a return belongs.

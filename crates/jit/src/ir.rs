@@ -391,6 +391,8 @@ pub enum Op {
     Fallback { insn: Insn },
     /// A system call for which the host's function may be called from here (see `crate::quick`).
     QuickCall,
+    /// A system call that the host's kernel does (see `crate::quick`).
+    DirectCall(crate::quick::DirectCall),
     /// The same of an AArch32 instruction of `len` bytes.
     Fallback32 { insn: armlet_decoder::a32::Insn, len: u8 },
     /// d = what a library routine makes of R0 to R3 (a double in all 64 bits); the interpreter runs the instruction, which is a call of the routine,
@@ -446,6 +448,7 @@ impl Op {
             | Op::Fallback32 { .. }
             | Op::Nz { .. }
             | Op::QuickCall
+            | Op::DirectCall(_)
             | Op::Compare { .. }
             | Op::Store { .. }
             | Op::Aligned { .. }
@@ -472,7 +475,8 @@ impl Op {
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
             | Op::Soft { .. }
-            | Op::QuickCall => true,
+            | Op::QuickCall
+            | Op::DirectCall(_) => true,
             Op::Mov { .. }
             | Op::KeepFpscr
             | Op::Nz { .. }

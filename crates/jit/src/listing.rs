@@ -92,6 +92,7 @@ pub(crate) fn list(region: &Region) -> Listing {
         fallback: AT - 0x100,
         fallback_standard: AT - 0x80,
         fallback32: AT - 0x80,
+        wait: AT - 0x500,
         constants: AT - 0x1000,
         numbers: Numbers::new(0, true, false, false),
     };

@@ -106,6 +106,12 @@ const FIRST_TEMPORARY: u8 = 54;
 pub const COMPARED: u8 = 56;
 /// 1: a store-release may wait in the host's store buffer. A load-acquire must not pass it, other loads may.
 pub const RELEASED: u8 = 57;
+/// A pointer to the word by which the thread tells whether it is in translated code (see `cache.rs`).
+pub const WHEREABOUTS: u8 = 58;
+/// The generation of translations that the thread knows.
+pub const GENERATION: u8 = 59;
+/// A pointer to the process's.
+pub const NEWEST_GENERATION: u8 = 60;
 
 /// Packed flags: N.
 pub const FLAG_N: u32 = 1 << 15;

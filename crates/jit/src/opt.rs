@@ -25,6 +25,7 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::Fallback { .. }
         | Op::Fallback32 { .. }
         | Op::QuickCall
+        | Op::DirectCall(_)
         | Op::ShiftCarry { .. }
         | Op::RotateExtended { .. }
         | Op::KeepFpscr
@@ -516,7 +517,8 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         | Op::AfterReleases
         | Op::Fallback { .. }
         | Op::Fallback32 { .. }
-        | Op::QuickCall => {}
+        | Op::QuickCall
+        | Op::DirectCall(_) => {}
         Op::Soft { routine, d } => {
             d_var = Some(*d);
             operands = routine.operands();

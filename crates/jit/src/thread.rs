@@ -15,7 +15,7 @@ use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, HOLDS, mxcsr, pack, set_place, unpack};
 use crate::ir::Numbers;
-use crate::map::{ATTENTION, LOOKUP, MXCSR, STAMPS};
+use crate::map::{ATTENTION, GENERATION, LOOKUP, MXCSR, NEWEST_GENERATION, STAMPS, WHEREABOUTS};
 
 use armlet_interpreter::a64::Stop;
 
@@ -346,6 +346,9 @@ impl<B: Blocks> GuestThread<B> {
         cpu.x[usize::from(LOOKUP)] = self.table.as_ptr() as u64;
         cpu.x[usize::from(MXCSR)] = mxcsr(numbers).into();
         cpu.x[usize::from(ATTENTION)] = std::ptr::from_ref(attention) as u64;
+        cpu.x[usize::from(WHEREABOUTS)] = self.whereabouts.as_ptr() as u64;
+        cpu.x[usize::from(GENERATION)] = self.generation;
+        cpu.x[usize::from(NEWEST_GENERATION)] = self.jit.newest_generation().as_ptr() as u64;
         if !self.jit.enter(&self.whereabouts, self.generation) {
             return None;
         }
@@ -383,6 +386,9 @@ impl<B: Blocks> GuestThread<B> {
         B::arrive(cpu);
         if exit == Exit::SupervisorCall as u64 {
             return Some(Trap::SupervisorCall { imm: 0 });
+        }
+        if exit == Exit::Interrupted as u64 {
+            return Some(Trap::SupervisorCall { imm: Trap::INTERRUPTED });
         }
         if exit != Exit::Lookup as u64 {
             self.jit.link(exit);

@@ -11,7 +11,7 @@ use armlet_cpu::probe::{Phase, Probe};
 use armlet_interpreter::a32;
 use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
-use armlet_jit::{BlockCount, Blocks, Counts, InstructionSet, Jit, Located, Place};
+use armlet_jit::{BlockCount, Blocks, Counts, DirectCall, InstructionSet, Jit, Located, Place, QuickCalls};
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
 
@@ -190,10 +190,22 @@ impl EngineKind {
     }
 }
 
-/// Lets translated code read clocks without a way through the runtime. To be called before the first thread runs, unless
+/// Lets translated code make simple system calls without a way through the runtime. To be called before the first thread runs, unless
 /// somebody wants to see system calls.
 pub(crate) fn allow_quick_calls() {
-    armlet_jit::install_quick_calls(&armlet_syscall::time::QUICK, quick_call);
+    armlet_jit::install_quick_calls(QuickCalls {
+        numbers: &armlet_syscall::time::QUICK,
+        function: quick_call,
+        direct: |number| {
+            armlet_syscall::direct(number).map(|call| DirectCall {
+                number: call.number,
+                arguments: call.arguments,
+                pointers: call.pointers,
+                waits: call.waits,
+            })
+        },
+        judged: &armlet_syscall::seccomp::ACTIVE,
+    });
 }
 
 extern "sysv64" fn quick_call(state: &mut State) -> u64 {
@@ -203,6 +215,11 @@ extern "sysv64" fn quick_call(state: &mut State) -> u64 {
 /// In a signal handler: whether a fault was one of translated code, and has been taken care of.
 pub(crate) fn recover(signal: i32, context: &mut libc::ucontext_t) -> bool {
     JIT.get().is_some_and(|jit| jit.recover(signal, context))
+}
+
+/// In a signal handler: where to go on if the thread was about to enter the kernel from translated code.
+pub(crate) fn fixup(host: u64) -> Option<u64> {
+    JIT.get().and_then(|jit| jit.fixup(host))
 }
 
 /// Keeps the translations as they are, over a fork.

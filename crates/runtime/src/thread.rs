@@ -164,14 +164,18 @@ impl Runner {
                 }
             };
             match trap {
-                Trap::SupervisorCall { .. } => {
+                Trap::SupervisorCall { imm } => {
                     if OBSERVED {
                         if let Some(clock) = &self.thread.clock {
                             clock.call(self.cpu.x(self.thread.process.program.abi.number_register()));
                         }
                         self.observe(|observer, guest, cpu| observer.call(guest, cpu));
                     }
-                    match armlet_syscall::dispatch(&mut self.thread, &mut self.cpu) {
+                    let outcome = match imm {
+                        Trap::INTERRUPTED => armlet_syscall::interrupted(&mut self.thread, &mut self.cpu),
+                        _ => armlet_syscall::dispatch(&mut self.thread, &mut self.cpu),
+                    };
+                    match outcome {
                         Outcome::Continue | Outcome::Resume => {}
                         Outcome::Restart(class) => self.thread.deliver(&mut self.cpu, Some(class)),
                         Outcome::Trap(trap) => {

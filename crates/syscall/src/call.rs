@@ -165,6 +165,90 @@ fn six<const N: usize>(args: [u64; N]) -> [u64; 6] {
     all
 }
 
+/// A system call that is the host's with the same arguments, so that an engine can make it from the guest's code (AArch64), as long as nobody
+/// filters or watches calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Direct {
+    /// The host's number.
+    pub number: i64,
+    /// How many arguments it has.
+    pub arguments: u8,
+    /// Bit `i` is set if argument `i` is a pointer, whose tag is to be removed.
+    pub pointers: u8,
+    /// It can wait: it is to be made as [`host::interruptible`] does, and if it ends with EINTR, [`interrupted`] tells what comes of it.
+    pub waits: bool,
+}
+
+/// How an engine can make an AArch64 guest's call of that number.
+#[must_use]
+pub fn direct(number: u64) -> Option<Direct> {
+    let row = Abi::A64.row(number)?;
+    match row.action {
+        Action::Host(host) => Some(Direct {
+            number: host,
+            arguments: row.arguments.len() as u8,
+            pointers: row.pointers,
+            waits: row.restart.is_some(),
+        }),
+        Action::Run(_) | Action::Refuse(..) => None,
+    }
+}
+
+/// What becomes of a [`Direct`] call that a signal has interrupted. The registers are as they were before it; the PC stands behind the SVC.
+pub fn interrupted(task: &mut dyn Task, state: &mut State) -> Outcome {
+    let abi = task.abi();
+    let Some(row) = abi.row(abi.register(state, abi.number_register())) else {
+        return Outcome::Continue;
+    };
+    let args = arguments(row, abi, state);
+    let call = Call {
+        row,
+        abi,
+        args,
+        state,
+        task,
+    };
+    let end = call.interrupted();
+    conclude(abi, call.state, Err(end))
+}
+
+/// The arguments of a call, in the order of its row, without the tags of pointers.
+#[inline]
+fn arguments(row: &Row, abi: Abi, state: &State) -> [u64; 6] {
+    let mut args = match abi {
+        Abi::A64 => [state.x(0), state.x(1), state.x(2), state.x(3), state.x(4), state.x(5)],
+        Abi::A32 => row.arguments_a32(state),
+    };
+    if row.pointers != 0 && abi == Abi::A64 {
+        for (index, arg) in args.iter_mut().enumerate() {
+            if row.pointers >> index & 1 != 0 {
+                *arg = untag(*arg);
+            }
+        }
+    }
+    args
+}
+
+/// Stores a call's result, or says how it goes on.
+#[inline]
+fn conclude(abi: Abi, state: &mut State, reply: Reply) -> Outcome {
+    match reply {
+        Ok(value) => {
+            abi.set_result(state, value);
+            Outcome::Continue
+        }
+        Err(Break::Errno(errno)) => {
+            abi.set_result(state, errno.to_guest());
+            Outcome::Continue
+        }
+        Err(Break::Restart(restart)) => Outcome::Restart(restart),
+        Err(Break::Resume) => Outcome::Resume,
+        Err(Break::Trap(trap)) => Outcome::Trap(trap),
+        Err(Break::ExitThread(status)) => Outcome::ExitThread(status),
+        Err(Break::ExitProcess(status)) => Outcome::ExitProcess(status),
+    }
+}
+
 /// Performs the system call whose number is in X8 and whose arguments are in X0 to X5 (AArch32: R7, and R0 to R6). The PC stands
 /// behind the SVC.
 ///
@@ -192,17 +276,7 @@ pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
         abi.set_result(state, reply.unwrap_or_else(Errno::to_guest));
         return Outcome::Continue;
     };
-    let mut args = match abi {
-        Abi::A64 => [state.x(0), state.x(1), state.x(2), state.x(3), state.x(4), state.x(5)],
-        Abi::A32 => row.arguments_a32(state),
-    };
-    if row.pointers != 0 && abi == Abi::A64 {
-        for (index, arg) in args.iter_mut().enumerate() {
-            if row.pointers >> index & 1 != 0 {
-                *arg = untag(*arg);
-            }
-        }
-    }
+    let args = arguments(row, abi, state);
     let line = task.strace().map(|strace| strace.enter(row, abi, args));
     let mut call = Call {
         row,
@@ -220,19 +294,5 @@ pub fn dispatch(task: &mut dyn Task, state: &mut State) -> Outcome {
     if let (Some(line), Some(strace)) = (line, call.task.strace()) {
         strace.leave(line, reply);
     }
-    match reply {
-        Ok(value) => {
-            abi.set_result(call.state, value);
-            Outcome::Continue
-        }
-        Err(Break::Errno(errno)) => {
-            abi.set_result(call.state, errno.to_guest());
-            Outcome::Continue
-        }
-        Err(Break::Restart(restart)) => Outcome::Restart(restart),
-        Err(Break::Resume) => Outcome::Resume,
-        Err(Break::Trap(trap)) => Outcome::Trap(trap),
-        Err(Break::ExitThread(status)) => Outcome::ExitThread(status),
-        Err(Break::ExitProcess(status)) => Outcome::ExitProcess(status),
-    }
+    conclude(abi, call.state, reply)
 }

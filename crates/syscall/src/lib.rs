@@ -32,7 +32,7 @@ pub mod table_a32;
 pub mod task;
 pub mod time;
 
-pub use call::{Call, dispatch};
+pub use call::{Call, Direct, direct, dispatch, interrupted};
 pub use errno::Errno;
 pub use task::{Break, Outcome, Reply, Restart, Task};
 

@@ -213,7 +213,7 @@ impl Emitter<'_> {
                 self.evict(index);
             }
         }
-        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall = op {
+        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall | Op::DirectCall(_) = op {
             // A call destroys them all.
             return self.empty_cache();
         }

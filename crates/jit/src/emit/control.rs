@@ -650,26 +650,6 @@ impl Emitter<'_> {
         self.load_mapped();
     }
 
-    /// A system call by a function of the runtime, which may leave it to the usual way.
-    pub(super) fn quick_call(&mut self) {
-        self.store_flags();
-        self.place = Place::Memory;
-        self.store_mapped();
-        self.asm.mov_imm(RDX, self.pc.wrapping_add(4));
-        self.asm.store_slot(PC_SLOT, RDX);
-        self.call_host(crate::quick::function() as i64);
-        let label = self.asm.label();
-        dynasm!(self.asm.ops ; .arch x64
-            ; test eax, eax
-            ; jne =>label);
-        self.cold.push(Cold::Left {
-            label,
-            pc: self.pc,
-            exit: Exit::SupervisorCall,
-        });
-        self.load_mapped();
-    }
-
     /// Calls the interpreter's function with the instruction in RSI and its address in RDX, which does not trap.
     pub(super) fn call_interpreter(&mut self, standard: bool) {
         self.store_mapped();
@@ -683,7 +663,7 @@ impl Emitter<'_> {
     }
 
     /// Calls a function of the host with the state as first argument.
-    fn call_host(&mut self, function: i64) {
+    pub(super) fn call_host(&mut self, function: i64) {
         dynasm!(self.asm.ops ; .arch x64
             ; lea rdi, [rbp - crate::map::BIAS]
             ; mov rax, QWORD function
@@ -694,7 +674,7 @@ impl Emitter<'_> {
             ; mov rsp, rbx);
     }
 
-    fn store_mapped(&mut self) {
+    pub(super) fn store_mapped(&mut self) {
         let mapping = self.base.clone();
         mapping
             .x_pairs()
@@ -704,7 +684,7 @@ impl Emitter<'_> {
             .for_each(|(guest, host)| self.store_vector_slot(guest, host));
     }
 
-    fn load_mapped(&mut self) {
+    pub(super) fn load_mapped(&mut self) {
         let mapping = self.base.clone();
         mapping
             .x_pairs()

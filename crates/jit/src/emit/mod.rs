@@ -9,6 +9,7 @@
 //! - `flags.rs`: where the guest's flags are, and conditions.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
+//! - `calls.rs`: system calls from translated code.
 //! - `control.rs`: block ends, entries and exits; `count.rs`: counters.
 //!
 //! Every guest register is at one place throughout a block (see [`crate::map`]), so at any host instruction the
@@ -18,6 +19,7 @@
 pub mod asm;
 mod atomic;
 mod cached;
+mod calls;
 mod control;
 mod count;
 mod crc;
@@ -66,6 +68,8 @@ pub struct Shared {
     pub fallback_standard: u64,
     /// The same for AArch32: `extern "C" fn(&mut State, &Short, pc) -> u64`.
     pub fallback32: u64,
+    /// Makes a system call that can wait, with the number in RAX and the arguments in place; comes back with the result in X0.
+    pub wait: u64,
     /// Constants of floating point: see [`float::CONSTANTS`].
     pub constants: u64,
     /// Under which conditions numbers are computed.
@@ -385,6 +389,7 @@ impl Emitter<'_> {
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
             Op::QuickCall => self.quick_call(),
+            Op::DirectCall(call) => self.direct_call(call),
             Op::Fallback32 { insn, len } => self.fallback32(insn, len),
             Op::Soft { routine, d } => self.soft(routine, d),
             Op::Nz { a, carry } => self.nz(a, carry),

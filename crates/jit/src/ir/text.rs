@@ -215,6 +215,7 @@ impl Display for Op {
             Op::Simd(ref op) => plain(f, op),
             Op::Fallback { insn } => write!(f, "interpret {}", insn.row().name),
             Op::QuickCall => f.write_str("quick system call"),
+            Op::DirectCall(ref call) => write!(f, "host's system call {}", call.number),
             Op::Fallback32 { insn, .. } => write!(f, "interpret {}", insn.row().name),
             Op::Soft { routine, d } => write!(f, "{d} = {}", routine.name()),
             ref other => plain(f, other),

@@ -58,6 +58,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> Option<End> {
                 l.push(Op::QuickCall);
                 return Some(End::Jump { to: next });
             }
+            if let Some(call) = number.and_then(quick::direct) {
+                l.push(Op::DirectCall(call));
+                return Some(End::Jump { to: next });
+            }
             End::SupervisorCall { next }
         }
         _ => return None,

@@ -89,7 +89,7 @@ impl Lifter {
     }
 
     fn forget(&mut self, op: &Op) {
-        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall = op {
+        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall | Op::DirectCall(_) = op {
             self.known = [None; 33];
             self.aligned = 0;
         }

@@ -399,7 +399,7 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     }
     let pc = &mut context.uc_mcontext.gregs[libc::REG_RIP as usize];
     if mailbox.pending.load(Ordering::Relaxed) != 0
-        && let Some(target) = host::fixup(*pc as u64)
+        && let Some(target) = host::fixup(*pc as u64).or_else(|| crate::engine::fixup(*pc as u64))
     {
         *pc = target as i64;
     }

@@ -21,7 +21,7 @@ use crate::task::{Break, Outcome, Reply, Task};
 use filter::{Data, Instruction};
 
 /// Some thread of this process has a filter, or had one: until then, calls are not looked at.
-static ACTIVE: AtomicBool = AtomicBool::new(false);
+pub static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// Whether calls have to be judged.
 #[inline]
