@@ -21,6 +21,12 @@ pub struct Arena {
     size: usize,
     /// Space that is free again: offsets of start and end.
     free: BTreeMap<usize, usize>,
+    /// The code as it was before the last fork: what is mapped goes on changing with the parent's.
+    copy: Vec<u8>,
+    /// It has changed since.
+    changed: bool,
+    /// The child of a fork: what is mapped is still the parent's, and must be neither run nor changed.
+    borrowed: bool,
 }
 
 // SAFETY: the views belong to the arena alone; writes go through `&mut self`, or are single aligned atomic stores (`patch`).
@@ -44,24 +50,46 @@ impl Arena {
             used: 0,
             size,
             free: BTreeMap::new(),
+            copy: Vec::new(),
+            changed: false,
+            borrowed: false,
         })
     }
 
-    /// A copy of the code as it is.
-    pub fn copy(&self) -> Vec<u8> {
+    /// Before a fork: keeps a copy of the code for the child. (Nothing is to be done for one that forks again before it has code of its own, nor if
+    /// the last copy is right still.)
+    pub fn freeze(&mut self) {
+        if self.borrowed || !self.changed {
+            return;
+        }
+        self.copy.clear();
         // SAFETY: the writable view has that many bytes; who changes them has the arena to itself.
-        unsafe { std::slice::from_raw_parts(self.writable, self.used) }.to_vec()
+        self.copy
+            .extend_from_slice(unsafe { std::slice::from_raw_parts(self.writable, self.used) });
+        self.changed = false;
     }
 
-    /// In the child of a fork: puts what the parent copied before the fork in place of the code, which is shared with the parent. If it fails, the arena
-    /// must not be used any more.
-    pub fn unshare(&mut self, code: &[u8]) -> io::Result<()> {
-        views(
-            self.size,
-            Some([self.writable.cast(), self.executable.cast_mut().cast()]),
-        )?;
-        // SAFETY: the writable view, which is new, has as many bytes.
-        unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable, code.len()) };
+    /// In the child of a fork, for which [`Arena::freeze`] was called: what is mapped is the parent's.
+    pub fn borrow(&mut self) {
+        self.borrowed = true;
+    }
+
+    /// Whether it is the parent's still.
+    pub fn is_borrowed(&self) -> bool {
+        self.borrowed
+    }
+
+    /// Puts the copy in place of the parent's code. If it fails, the arena must not be used any more.
+    pub fn own(&mut self) -> io::Result<()> {
+        if self.borrowed {
+            views(
+                self.size,
+                Some([self.writable.cast(), self.executable.cast_mut().cast()]),
+            )?;
+            // SAFETY: the writable view, which is new, has as many bytes.
+            unsafe { std::ptr::copy_nonoverlapping(self.copy.as_ptr(), self.writable, self.copy.len()) };
+            self.borrowed = false;
+        }
         Ok(())
     }
 
@@ -78,6 +106,8 @@ impl Arena {
 
     /// Forgets the code from an address on, and gives its memory back.
     pub fn truncate(&mut self, from: u64) {
+        debug_assert!(!self.borrowed);
+        self.changed = true;
         self.used = (from - self.executable as u64) as usize;
         self.free.clear();
         let start = self.used.next_multiple_of(4096);
@@ -123,6 +153,8 @@ impl Arena {
     pub fn write(&mut self, at: u64, code: &[u8]) {
         let offset = (at - self.executable as u64) as usize;
         assert!(offset + code.len() <= self.used, "space that was not free");
+        debug_assert!(!self.borrowed);
+        self.changed = true;
         // SAFETY: inside of the writable view; nobody runs this space now.
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable.add(offset), code.len()) };
     }
@@ -142,12 +174,16 @@ impl Arena {
             .ok_or(Full)?;
         // SAFETY: `used..end` is inside of the writable view and holds no code that anybody runs yet.
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), self.writable.add(self.used), code.len()) };
+        debug_assert!(!self.borrowed);
         self.used = end.next_multiple_of(ALIGNMENT);
+        self.changed = true;
         Ok(at)
     }
 
     /// Points the 4-aligned rel32 at `at` (an address of the executable view) to `target`.
-    pub fn patch(&self, at: u64, target: u64) {
+    pub fn patch(&mut self, at: u64, target: u64) {
+        debug_assert!(!self.borrowed);
+        self.changed = true;
         let offset = at.wrapping_sub(self.executable as u64);
         debug_assert!(offset < self.used as u64 && at.is_multiple_of(4));
         let relative = target.wrapping_sub(at + 4) as i32;

@@ -116,8 +116,6 @@ pub(crate) struct Cache {
     /// What has just been translated, if somebody is told of translations.
     fresh: Option<locate::Place>,
     threads: Vec<Whereabouts>,
-    /// The code as it was before a fork: what is mapped goes on changing with the parent's.
-    snapshot: Vec<u8>,
 }
 
 /// Counts of a process, for reports.
@@ -148,6 +146,8 @@ pub struct Jit {
     generation: AtomicU64,
     /// Addresses of the executable view of the arena.
     code: Range<u64>,
+    /// The child of a fork: see [`Jit::after_fork`].
+    borrowed: AtomicBool,
     /// Where a thread is that is about to enter the kernel, and where it goes on if it must not (see `enter.rs`).
     window: Range<u64>,
     abandon: u64,
@@ -236,7 +236,6 @@ impl Cache {
             rewritten: FxHashMap::default(),
             fresh: None,
             threads: Vec::new(),
-            snapshot: Vec::new(),
         })
     }
 
@@ -417,6 +416,15 @@ impl Cache {
         gone
     }
 
+    /// Whether something has code in a range.
+    fn has_code(&self, range: &Range<u64>) -> bool {
+        let mut pages = range.start / PAGE..=range.end.saturating_sub(1) / PAGE;
+        pages.any(|page| {
+            let list = self.pages.get(&page);
+            list.is_some_and(|list| list.iter().any(|&at| self.touches(at, range)))
+        })
+    }
+
     fn touches(&self, at: u64, range: &Range<u64>) -> bool {
         let overlaps = |guest: &Range<u64>| guest.start < range.end && range.start < guest.end;
         self.translations
@@ -509,6 +517,7 @@ impl Jit {
         let cache = Cache::new(arena_size, precautions.numbers(), a32)?;
         Ok(Jit {
             code: cache.arena.executable(),
+            borrowed: AtomicBool::new(false),
             window: cache.stubs.window.0..cache.stubs.window.1,
             abandon: cache.stubs.abandon,
             cache: Mutex::new(Some(cache)),
@@ -557,7 +566,7 @@ impl Jit {
     /// A second thread is about to start; no thread is in translated code. From now on, counters are atomic.
     pub fn share_counters(&self) {
         if self.counting.as_ref().is_some_and(Counting::share)
-            && let Some(cache) = self.lock().as_mut()
+            && let Some(cache) = self.lock_to_change().as_mut()
         {
             self.start_anew(cache);
         }
@@ -695,7 +704,7 @@ impl Jit {
     /// Translates anew if the code there is computes numbers in another way than is wanted by now.
     pub(crate) fn reconsider(&self, numbers: Numbers) {
         if numbers != self.precautions.numbers()
-            && let Some(cache) = self.lock().as_mut()
+            && let Some(cache) = self.lock_to_change().as_mut()
             && cache.stubs.shared.numbers != self.precautions.numbers()
         {
             self.start_anew(cache);
@@ -719,7 +728,11 @@ impl Jit {
 
     /// The way into translated code.
     pub(crate) fn stubs(&self) -> Option<Stubs> {
-        self.lock().as_ref().map(|cache| cache.stubs)
+        let guard = self.lock();
+        guard
+            .as_ref()
+            .filter(|cache| !cache.arena.is_borrowed())
+            .map(|cache| cache.stubs)
     }
 
     /// Host entry of a guest address, if it has a translation.
@@ -760,7 +773,7 @@ impl Jit {
         executed: &dyn Fn(u64) -> bool,
         eager: bool,
     ) -> Option<u64> {
-        let mut guard = self.lock();
+        let mut guard = self.lock_to_change();
         let cache = guard.as_mut()?;
         if let Some(&entry) = cache.entries.get(&pc) {
             return Some(entry);
@@ -786,7 +799,7 @@ impl Jit {
 
     /// Links the jump whose rel32 is at `at`, if its target is translated.
     pub(crate) fn link(&self, at: u64) {
-        if self.lock().as_mut().is_some_and(|cache| cache.link(at)) {
+        if self.lock_to_change().as_mut().is_some_and(|cache| cache.link(at)) {
             lock(&self.counts).links += 1;
         }
     }
@@ -794,6 +807,12 @@ impl Jit {
     /// Forgets the translations of guest code in a range.
     pub fn invalidate(&self, range: &Range<u64>) {
         let mut guard = self.lock();
+        if guard
+            .as_ref()
+            .is_some_and(|cache| cache.arena.is_borrowed() && cache.has_code(range))
+        {
+            self.own(&mut guard);
+        }
         let generation = self.generation() + 1;
         let gone = guard.as_mut().map_or(0, |cache| cache.invalidate(range, generation));
         if gone > 0 {
@@ -806,7 +825,7 @@ impl Jit {
     pub fn freeze(&self) -> impl Drop {
         let mut cache = self.lock();
         if let Some(cache) = cache.as_mut() {
-            cache.snapshot = cache.arena.copy();
+            cache.arena.freeze();
         }
         Frozen {
             _cache: cache,
@@ -814,12 +833,11 @@ impl Jit {
         }
     }
 
-    /// After a fork for which [`Jit::freeze`] was held, before any translated code runs. In the child, the code is replaced by a copy at the same addresses;
-    /// without memory for that, nothing is translated any more.
+    /// After a fork for which [`Jit::freeze`] was held, before any translated code runs. The child interprets until it has turned out to be no short
+    /// one (most run another program soon), or changes the code: then it gets a copy of its own at the same addresses (see [`Jit::own_code`]).
     pub fn after_fork(&self, child: bool) {
         let mut guard = self.lock();
         let Some(cache) = guard.as_mut() else { return };
-        let snapshot = std::mem::take(&mut cache.snapshot);
         if !child {
             return;
         }
@@ -832,10 +850,40 @@ impl Jit {
             .threads
             .iter()
             .for_each(|word| word.store(OUTSIDE, Ordering::Relaxed));
-        if cache.arena.unshare(&snapshot).is_err() {
-            *guard = None;
-            self.generation.fetch_add(1, Ordering::SeqCst);
+        cache.arena.borrow();
+        self.borrowed.store(true, Ordering::Relaxed);
+        // The way into translated code is closed.
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        if self.counting.is_some() || self.checking.is_some() {
+            self.own(&mut guard);
         }
+    }
+
+    /// The child of a fork has no code of its own yet.
+    pub(crate) fn borrows_code(&self) -> bool {
+        self.borrowed.load(Ordering::Relaxed)
+    }
+
+    /// Gives it a copy of its parent's. Without memory for that, nothing is translated any more.
+    pub(crate) fn own_code(&self) {
+        drop(self.lock_to_change());
+    }
+
+    /// The translations, which may be changed.
+    fn lock_to_change(&self) -> MutexGuard<'_, Option<Cache>> {
+        let mut guard = self.lock();
+        if self.borrows_code() {
+            self.own(&mut guard);
+        }
+        guard
+    }
+
+    fn own(&self, cache: &mut Option<Cache>) {
+        if cache.as_mut().is_some_and(|cache| cache.arena.own().is_err()) {
+            *cache = None;
+        }
+        self.borrowed.store(false, Ordering::Relaxed);
+        self.generation.fetch_add(1, Ordering::SeqCst);
     }
 }
 

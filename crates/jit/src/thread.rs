@@ -25,6 +25,9 @@ pub const PATIENCE: u16 = 64;
 /// Every so many interpreted runs of a block, the thread asks whether others have translated it meanwhile.
 const ASK: u16 = 8;
 
+/// The child of a fork gets code of its own when it has interpreted this many blocks, times the patience: by then, it could have run another program.
+const SHORT: u32 = 64;
+
 /// An entry of the lookup table that translated code reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -195,6 +198,8 @@ pub struct GuestThread<B: Blocks> {
     whereabouts: Whereabouts,
     blocks: B,
     patience: u16,
+    /// Blocks that were interpreted since a fork, in a child without code of its own.
+    alone: u32,
 }
 
 /// A guest thread of AArch64.
@@ -214,6 +219,7 @@ impl<B: Blocks> GuestThread<B> {
             blocks: B::new(&jit),
             jit,
             patience,
+            alone: 0,
         }
     }
 
@@ -254,6 +260,9 @@ impl<B: Blocks> GuestThread<B> {
             let trap = match translated {
                 Some(host) => self.enter(cpu, host, code, attention, probe),
                 None => {
+                    if self.enter.is_none() {
+                        self.reclaim();
+                    }
                     probe.phase(Phase::Interpret);
                     self.blocks.run_block(cpu, code, probe)
                 }
@@ -264,6 +273,17 @@ impl<B: Blocks> GuestThread<B> {
             }
         }
         Stop::Attention
+    }
+
+    /// In the child of a fork: asks for code if it goes on.
+    fn reclaim(&mut self) {
+        if self.jit.borrows_code() {
+            self.alone += 1;
+            if self.alone > u32::from(self.patience) * SHORT {
+                self.alone = 0;
+                self.jit.own_code();
+            }
+        }
     }
 
     /// Forgets what was made of the guest code in a range.
