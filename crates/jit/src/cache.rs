@@ -198,6 +198,7 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
     opt::exclusive::fuse(&mut region);
     opt::remove_needless_order(&mut region);
     opt::remove_dead_flags(&mut region);
+    opt::test_results(&mut region);
     opt::sink_comparisons(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)
@@ -214,6 +215,7 @@ pub(crate) fn optimised_a32(
     let mut region = lift::a32::region(place, model, accelerator, code, around)?;
     opt::exclusive::fuse(&mut region);
     opt::remove_dead_flags(&mut region);
+    opt::test_results(&mut region);
     opt::turn_comparisons(&mut region);
     Ok(region)
 }

@@ -148,6 +148,70 @@ pub fn remove_dead_flags(region: &mut Region) {
     }
 }
 
+/// Whether the host's flags survive an operation at no cost.
+fn keeps_flags(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Mov { .. }
+            | Op::Load { .. }
+            | Op::Store { release: false, .. }
+            | Op::Alu {
+                op: Alu::Add | Alu::Sub,
+                d: Some(_),
+                b: Val::Imm(_),
+                flags: false,
+                ..
+            }
+    )
+}
+
+/// A branch that asks whether a result is zero looks at the result itself, if the host's flags would have to be kept in memory until then.
+pub fn test_results(region: &mut Region) {
+    let live = flags(region);
+    for index in 0..region.blocks.len() {
+        let block = &region.blocks[index];
+        let End::Branch {
+            test: Test::Cond(cond @ (0 | 1)),
+            taken,
+            not,
+        } = block.end
+        else {
+            continue;
+        };
+        let wanted = [taken, not].iter().any(|&pc| match region.find(pc) {
+            Some(target) => live[target].live_in,
+            None => !region.flags_are_dead(pc),
+        });
+        let Some(at) = block.nodes.iter().rposition(|node| defines_flags(&node.op)) else {
+            continue;
+        };
+        let Op::Alu {
+            w,
+            d: Some(d),
+            flags: true,
+            ..
+        } = block.nodes[at].op
+        else {
+            continue;
+        };
+        let behind = &block.nodes[at + 1..];
+        let stays = |node: &Node| !uses_flags(&node.op) && node.op.written() != Some(d);
+        if wanted || !behind.iter().all(stays) || behind.iter().all(|node| keeps_flags(&node.op)) {
+            continue;
+        }
+        let block = &mut region.blocks[index];
+        if let Op::Alu { flags, .. } = &mut block.nodes[at].op {
+            *flags = false;
+        }
+        let test = if cond == 0 { Test::Zero } else { Test::NotZero };
+        block.end = End::Branch {
+            test: test(w, Val::Var(d)),
+            taken,
+            not,
+        };
+    }
+}
+
 /// Drops [`Op::AfterReleases`] where a locked instruction follows: nothing passes that.
 pub fn remove_needless_order(region: &mut Region) {
     let is_locked = |atomic: &Atomic| match atomic.op {

@@ -3,7 +3,7 @@
 
 use crate::ir::{End, Region};
 use crate::map::Mapping;
-use crate::opt::{self, Reached, Uses};
+use crate::opt::{self, Uses};
 
 /// How much more often a loop is run than what is around it.
 const TURNS: u64 = 8;
@@ -24,12 +24,13 @@ pub struct Plan {
 /// What the choice depends on.
 struct Costs<'a> {
     region: &'a Region,
-    reached: &'a [Reached],
     /// How often each block is run.
     weights: Vec<u64>,
     uses: Vec<Uses>,
     /// Edges between blocks.
     edges: Vec<(usize, usize)>,
+    /// How often each block is entered from outside, by calls that come back too, under the canonical mapping.
+    entered: Vec<u64>,
     /// How often each block leaves the region, for what has the canonical mapping.
     leaves: Vec<u64>,
     /// From each mapping to each other one: see [`moves`].
@@ -37,7 +38,7 @@ struct Costs<'a> {
 }
 
 /// Chooses mappings.
-pub fn plan(region: &Region, reached: &[Reached]) -> Plan {
+pub fn plan(region: &Region) -> Plan {
     let mut plan = Plan {
         mappings: vec![Mapping::canonical(region.a32)],
         of: vec![0; region.blocks.len()],
@@ -46,7 +47,7 @@ pub fn plan(region: &Region, reached: &[Reached]) -> Plan {
     if loops.is_empty() && region.halves.is_none() {
         return plan;
     }
-    let mut costs = Costs::new(region, reached, &loops);
+    let mut costs = Costs::new(region, &loops);
     if !region.halves.is_none() {
         // All of its code relies on these halves.
         let all: Vec<usize> = (0..region.blocks.len()).collect();
@@ -115,7 +116,7 @@ pub fn vectors(region: &Region) -> Option<([u64; 32], u64)> {
 }
 
 impl<'a> Costs<'a> {
-    fn new(region: &'a Region, reached: &'a [Reached], loops: &[Vec<usize>]) -> Costs<'a> {
+    fn new(region: &'a Region, loops: &[Vec<usize>]) -> Costs<'a> {
         let edges = region.blocks.iter().enumerate().flat_map(|(from, block)| {
             let inside = opt::successors(&block.end).filter_map(|pc| region.find(pc));
             inside.map(move |to| (from, to))
@@ -132,10 +133,21 @@ impl<'a> Costs<'a> {
                 }
                 End::Call { .. } | End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => weight,
             });
+        let mut entered = vec![0; region.blocks.len()];
+        // However hot a loop is, the region is entered once, unless calls come back to its beginning.
+        entered[0] = 1;
+        for (block, &weight) in region.blocks.iter().zip(&weights) {
+            if let End::Call { next, .. } | End::Indirect { next: Some(next), .. } | End::SupervisorCall { next } =
+                block.end
+                && let Some(target) = region.find(next)
+            {
+                entered[target] += weight;
+            }
+        }
         Costs {
             region,
-            reached,
             leaves: leaves.collect(),
+            entered,
             weights,
             uses: region.blocks.iter().map(opt::uses).collect(),
             edges: edges.collect(),
@@ -181,9 +193,7 @@ impl<'a> Costs<'a> {
             inside[block] = true;
             let (mapping, weight) = (of[block], self.weights[block]);
             cost += weight * in_memory(&mappings[mapping], &self.uses[block]);
-            if self.reached[block].entry {
-                cost += weight * self.moves[CANONICAL][mapping];
-            }
+            cost += self.entered[block] * self.moves[CANONICAL][mapping];
             cost += self.leaves[block] * self.moves[mapping][CANONICAL];
         }
         for &(from, to) in &self.edges {

@@ -184,7 +184,7 @@ pub(crate) struct Emitter<'a> {
 /// Emits a region at the address `at`.
 pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
     let mut reached = opt::reached(region);
-    let plan = plan::plan(region, &reached);
+    let plan = plan::plan(region);
     for (reached, mappings) in reached.iter_mut().skip(1).zip(plan.of.windows(2)) {
         reached.only_from_before &= mappings[0] == mappings[1];
     }
