@@ -42,6 +42,6 @@ pub fn all(armlet: &Path, target: Target) -> Vec<Contestant> {
         all.push(contestant(QEMU, Some(Path::new(program)), None));
     }
     all.push(contestant("interp", Some(armlet), Some("interp")));
-    all.push(contestant("armlet", Some(armlet), Some("auto")));
+    all.push(contestant("armlet", Some(armlet), None));
     all
 }

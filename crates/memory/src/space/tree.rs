@@ -131,7 +131,15 @@ impl Tree {
     pub fn update(&mut self, range: &Range<u64>, change: impl Fn(&mut Mapping)) {
         for mut piece in self.pieces(range) {
             change(&mut piece);
-            self.insert(piece);
+            let before = piece.start.checked_sub(1).and_then(|last| self.at(last));
+            let after = self.mappings.get(&piece.end);
+            let joins = before.is_some_and(|before| before.continues_in(&piece))
+                || after.is_some_and(|after| piece.continues_in(after));
+            match self.mappings.get_mut(&piece.start) {
+                // All of a mapping changes, and stays one by itself.
+                Some(whole) if whole.end == piece.end && !joins => *whole = piece,
+                _ => self.insert(piece),
+            }
         }
     }
 }
