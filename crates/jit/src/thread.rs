@@ -9,8 +9,6 @@ use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_interpreter::a32::Place;
 use armlet_interpreter::{a32, a64};
 
-use rustc_hash::FxHashMap;
-
 use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, HOLDS, mxcsr, pack, set_place, unpack};
@@ -24,6 +22,9 @@ use armlet_interpreter::a64::Stop;
 pub const PATIENCE: u16 = 64;
 /// Every so many interpreted runs of a block, the thread asks whether others have translated it meanwhile.
 const ASK: u16 = 8;
+
+/// log2 of the counters of a thread.
+const COUNTER_BITS: u32 = 15;
 
 /// The child of a fork gets code of its own when it has interpreted this many blocks, times the patience: by then, it could have run another program.
 const SHORT: u32 = 64;
@@ -192,8 +193,8 @@ pub struct GuestThread<B: Blocks> {
     /// `None`: there is no translated code.
     enter: Option<(Enter, Numbers)>,
     table: Box<[Slot]>,
-    /// How often each block was interpreted.
-    counters: FxHashMap<u64, u16>,
+    /// How often each block was interpreted: see [`counter`]. Those that share an entry are counted together.
+    counters: Vec<u16>,
     generation: u64,
     whereabouts: Whereabouts,
     blocks: B,
@@ -215,7 +216,7 @@ impl<B: Blocks> GuestThread<B> {
             generation: jit.generation(),
             whereabouts: jit.register(),
             table: empty_table(),
-            counters: FxHashMap::default(),
+            counters: vec![0; 1 << COUNTER_BITS],
             blocks: B::new(&jit),
             jit,
             patience,
@@ -316,10 +317,10 @@ impl<B: Blocks> GuestThread<B> {
         if slot.pc == pc {
             return Some(slot.host);
         }
-        let counter = self.counters.entry(pc).or_default();
+        let counter = &mut self.counters[counter(pc)];
         *counter += 1;
         let host = if *counter > self.patience {
-            self.counters.remove(&pc);
+            *counter = 0;
             // Without patience, nothing is interpreted before, and nothing is known.
             let executed = |at| self.patience == 0 || self.blocks.contains(at);
             probe.phase(Phase::Translate);
@@ -426,6 +427,11 @@ impl<B: Blocks> Drop for GuestThread<B> {
 /// Where an address is in the lookup table.
 fn index(pc: u64) -> usize {
     (pc >> 2) as usize & ((1 << LOOKUP_BITS) - 1)
+}
+
+/// Where an address is among the counters: code that is close together touches few pages of them.
+fn counter(pc: u64) -> usize {
+    ((pc >> 2) ^ (pc >> (COUNTER_BITS + 2))) as usize & ((1 << COUNTER_BITS) - 1)
 }
 
 fn enter_function(jit: &Jit) -> Option<(Enter, Numbers)> {
