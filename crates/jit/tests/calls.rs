@@ -1,0 +1,231 @@
+//! System calls that translated code makes itself: what they change, and in which ways they lead out of it.
+
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::AsRawFd;
+use std::os::unix::thread::JoinHandleExt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use armlet_cpu::a64::State;
+use armlet_cpu::{Access, Fault, FaultKind, Trap};
+use armlet_interpreter::a64::Stop;
+use armlet_jit::{DirectCall, Jit, QuickCalls, Thread, install_quick_calls, supported};
+
+/// Guest address of the code; nothing is mapped there, the words come from a function.
+const BASE: u64 = 0x10_0000;
+const SVC: u32 = 0xd400_0001;
+const READ: u64 = 63;
+const GETPPID: u64 = 173;
+const EXIT: u64 = 93;
+
+static JUDGED: AtomicBool = AtomicBool::new(false);
+/// The tests share that word.
+static LOCK: Mutex<()> = Mutex::new(());
+
+extern "sysv64" fn nothing(_: &mut State) -> u64 {
+    1
+}
+
+fn direct(number: u64) -> Option<DirectCall> {
+    let call = |number, arguments, pointers, waits| DirectCall {
+        number,
+        arguments,
+        pointers,
+        waits,
+    };
+    match number {
+        READ => Some(call(libc::SYS_read, 3, 2, true)),
+        GETPPID => Some(call(libc::SYS_getppid, 0, 0, false)),
+        _ => None,
+    }
+}
+
+/// mov x8, #number
+fn number(number: u64) -> u32 {
+    0xd280_0008 | (number as u32) << 5
+}
+
+struct Guest {
+    jit: Arc<Jit>,
+    cpu: State,
+    attention: Arc<AtomicU32>,
+}
+
+impl Guest {
+    /// Registers that tell each other apart.
+    fn new() -> Guest {
+        assert!(supported(), "the host is not x86-64-v3");
+        install_quick_calls(QuickCalls {
+            numbers: &[],
+            function: nothing,
+            direct,
+            judged: &JUDGED,
+        });
+        let mut cpu = State::default();
+        for n in 0..31 {
+            cpu.x[n] = 0x1111_0000 + n as u64;
+        }
+        for (n, v) in cpu.v.iter_mut().enumerate() {
+            v.0 = [n as u8; 16];
+        }
+        Guest {
+            jit: Arc::new(Jit::new().expect("memory for code")),
+            cpu,
+            attention: Arc::default(),
+        }
+    }
+
+    /// Runs one call, and then the end.
+    fn run(&mut self, call: u64) -> Stop {
+        let words = [number(call), SVC, number(EXIT), SVC];
+        let mut fetch = |address: u64| {
+            let index = usize::try_from(address.wrapping_sub(BASE) / 4).unwrap_or(usize::MAX);
+            words.get(index).copied().ok_or(Fault {
+                address,
+                access: Access::Execute,
+                kind: FaultKind::Unmapped,
+            })
+        };
+        self.cpu.pc = BASE;
+        let mut thread = Thread::new(Arc::clone(&self.jit), 0);
+        let attention = Arc::clone(&self.attention);
+        thread.run(&mut self.cpu, &mut fetch, &attention)
+    }
+
+    /// Asks for a byte of the pipe, at a tagged address.
+    fn read(&mut self, pipe: &PipeReader, to: u64) -> Stop {
+        self.cpu.x[0] = pipe.as_raw_fd() as u64;
+        self.cpu.x[1] = to | 0x5a << 56;
+        self.cpu.x[2] = 1;
+        self.run(READ)
+    }
+
+    /// That nothing but X0, X1, X2 and X8 has changed.
+    fn check(&self) {
+        for n in (3..31).filter(|&n| n != 8) {
+            assert_eq!(self.cpu.x[n], 0x1111_0000 + n as u64, "X{n}");
+        }
+        for (n, v) in self.cpu.v.iter().enumerate() {
+            assert_eq!(v.0, [n as u8; 16], "V{n}");
+        }
+    }
+}
+
+const SUPERVISOR_CALL: Stop = Stop::Trap(Trap::SupervisorCall { imm: 0 });
+
+fn full() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = pipe().expect("a pipe");
+    writer.write_all(b"x").expect("room for a byte");
+    (reader, writer)
+}
+
+#[test]
+fn calls_change_x0_only() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut guest = Guest::new();
+    assert_eq!(guest.run(GETPPID), SUPERVISOR_CALL);
+    assert_eq!(guest.cpu.x[0], u64::from(std::os::unix::process::parent_id()));
+    assert_eq!((guest.cpu.x[8], guest.cpu.pc), (EXIT, BASE + 16));
+    guest.check();
+
+    let (reader, _writer) = full();
+    let byte = AtomicU32::new(0);
+    assert_eq!(guest.read(&reader, byte.as_ptr() as u64), SUPERVISOR_CALL);
+    assert_eq!((guest.cpu.x[0], guest.cpu.x[8]), (1, EXIT));
+    assert_eq!(byte.load(Ordering::Relaxed), b'x'.into());
+    guest.check();
+    // An error is a result.
+    guest.cpu.x[0] = u64::MAX;
+    assert_eq!(guest.run(READ), SUPERVISOR_CALL);
+    assert_eq!(guest.cpu.x[0] as i64, -i64::from(libc::EBADF));
+}
+
+#[test]
+fn while_calls_are_judged_they_are_left_to_the_runtime() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut guest = Guest::new();
+    let (mut reader, writer) = full();
+    JUDGED.store(true, Ordering::Relaxed);
+    let byte = AtomicU32::new(0);
+    for (call, before) in [(GETPPID, 0x1111_0000), (READ, reader.as_raw_fd() as u64)] {
+        guest.cpu.x[0] = before;
+        guest.cpu.x[1] = byte.as_ptr() as u64;
+        guest.cpu.x[2] = 1;
+        assert_eq!(guest.run(call), SUPERVISOR_CALL);
+        assert_eq!((guest.cpu.x[0], guest.cpu.x[8], guest.cpu.pc), (before, call, BASE + 8));
+        guest.check();
+    }
+    JUDGED.store(false, Ordering::Relaxed);
+    drop(writer);
+    let mut rest = Vec::new();
+    reader.read_to_end(&mut rest).expect("a pipe");
+    assert_eq!(rest, b"x", "nothing was read");
+}
+
+#[test]
+fn attention_comes_behind_the_call() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut guest = Guest::new();
+    let (reader, _writer) = full();
+    // The call itself asks for it.
+    let word = guest.attention.as_ptr() as u64;
+    assert_eq!(guest.read(&reader, word), Stop::Attention);
+    assert_eq!((guest.cpu.x[0], guest.cpu.x[8], guest.cpu.pc), (1, READ, BASE + 8));
+    guest.check();
+}
+
+extern "C" fn on_signal(_: i32) {}
+
+#[test]
+fn a_signal_ends_the_wait() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: a zeroed sigaction is a valid one, and the handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_signal as *const () as usize;
+        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, std::ptr::null_mut()), 0);
+    }
+    let (reader, _writer) = pipe().expect("a pipe");
+    let waiting = std::thread::spawn(move || {
+        let mut guest = Guest::new();
+        let byte = AtomicU32::new(0);
+        let stop = guest.read(&reader, byte.as_ptr() as u64);
+        guest.check();
+        (stop, guest.cpu.x[0] == reader.as_raw_fd() as u64, guest.cpu.x[8], guest.cpu.pc)
+    });
+    let thread = waiting.as_pthread_t();
+    while !waiting.is_finished() {
+        std::thread::sleep(Duration::from_millis(5));
+        // SAFETY: the thread has not been joined, so that its handle is valid.
+        unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+    }
+    let interrupted = Stop::Trap(Trap::SupervisorCall {
+        imm: Trap::INTERRUPTED,
+    });
+    let ended = waiting.join().expect("the guest's thread");
+    assert_eq!(ended, (interrupted, true, READ, BASE + 8));
+}
+
+#[test]
+fn code_that_is_forgotten_meanwhile_is_not_gone_back_to() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let (reader, mut writer) = pipe().expect("a pipe");
+    let mut guest = Guest::new();
+    let jit = Arc::clone(&guest.jit);
+    let waiting = std::thread::spawn(move || {
+        let byte = AtomicU32::new(0);
+        let stop = guest.read(&reader, byte.as_ptr() as u64);
+        guest.check();
+        (stop, guest.cpu.x[0], guest.cpu.x[8], guest.cpu.pc)
+    });
+    // Until the thread waits, there may be nothing to forget.
+    while jit.counts().invalidated == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+        jit.invalidate(&(BASE..BASE + 16));
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    writer.write_all(b"x").expect("room for a byte");
+    let ended = waiting.join().expect("the guest's thread");
+    assert_eq!(ended, (SUPERVISOR_CALL, 1, EXIT, BASE + 16));
+}
