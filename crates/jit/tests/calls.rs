@@ -88,6 +88,8 @@ impl Guest {
             })
         };
         self.cpu.pc = BASE;
+        // (It may have been another one.)
+        self.jit.invalidate(&(BASE..BASE + 16));
         let mut thread = Thread::new(Arc::clone(&self.jit), 0);
         let attention = Arc::clone(&self.attention);
         thread.run(&mut self.cpu, &mut fetch, &attention)
