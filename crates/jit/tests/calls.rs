@@ -194,7 +194,12 @@ fn a_signal_ends_the_wait() {
         let byte = AtomicU32::new(0);
         let stop = guest.read(&reader, byte.as_ptr() as u64);
         guest.check();
-        (stop, guest.cpu.x[0] == reader.as_raw_fd() as u64, guest.cpu.x[8], guest.cpu.pc)
+        (
+            stop,
+            guest.cpu.x[0] == reader.as_raw_fd() as u64,
+            guest.cpu.x[8],
+            guest.cpu.pc,
+        )
     });
     let thread = waiting.as_pthread_t();
     while !waiting.is_finished() {
@@ -202,9 +207,7 @@ fn a_signal_ends_the_wait() {
         // SAFETY: the thread has not been joined, so that its handle is valid.
         unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
     }
-    let interrupted = Stop::Trap(Trap::SupervisorCall {
-        imm: Trap::INTERRUPTED,
-    });
+    let interrupted = Stop::Trap(Trap::SupervisorCall { imm: Trap::INTERRUPTED });
     let ended = waiting.join().expect("the guest's thread");
     assert_eq!(ended, (interrupted, true, READ, BASE + 8));
 }
