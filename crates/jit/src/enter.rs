@@ -11,6 +11,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 use crate::arena::{Arena, Full};
 use crate::cache::OUTSIDE;
 use crate::emit::asm::Asm;
+use crate::emit::estimate::TABLES;
 use crate::emit::float::CONSTANTS;
 use crate::emit::{Shared, Short, look_up, move_canonical};
 use crate::ir::Numbers;
@@ -64,7 +65,7 @@ const INTERRUPTED: i32 = -libc::EINTR;
 /// Emits the shared code at the start of an arena, for AArch64 or AArch32.
 pub fn emit(arena: &mut Arena, numbers: Numbers, a32: bool) -> Result<Stubs, Full> {
     let constants = arena.next();
-    arena.push(&CONSTANTS.map(u64::to_le_bytes).concat())?;
+    arena.push(&[&CONSTANTS.map(u64::to_le_bytes).concat(), &TABLES[..]].concat())?;
     let at = arena.next();
     let mut asm = Asm::new(at);
     let mxcsr = x_slot(map::MXCSR);

@@ -43,6 +43,9 @@ pub const CONSTANTS: [u64; 20] = [
     0x0080_0000_0080_0000,
 ];
 
+/// Where the tables of `estimate.rs` are, behind these.
+pub(super) const TABLES_AT: u64 = size_of::<[u64; 20]>() as u64;
+
 const MAGNITUDE: [u64; 2] = [0, 16];
 const SIGN: [u64; 2] = [32, 48];
 const SMALLEST: [u64; 2] = [64, 72];
@@ -107,10 +110,20 @@ pub fn visit(op: &Float, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         | Float::LanesUnary { d, a, .. }
         | Float::Pair { d, a, .. }
         | Float::Across { d, a, .. }
+        | Float::Estimate { d, a, .. }
         | Float::LanesToInteger { d, a, .. }
         | Float::LanesFromInteger { d, a, .. }
         | Float::Lengthen { d, a, .. }
         | Float::Narrow { d, a, .. } => [d, a].into_iter().for_each(vector),
+        Float::Half { d, a, b, .. } => {
+            vector(d);
+            vector(a);
+            b.register().into_iter().for_each(vector);
+        }
+        Float::HalfMultiplyAdd { d, addend, a, b, .. } => {
+            [d, addend, a].into_iter().for_each(&mut *vector);
+            b.register().into_iter().for_each(vector);
+        }
         Float::LanesCompare { d, a, b, .. } => {
             vector(d);
             vector(a);

@@ -14,7 +14,7 @@ use armlet_decoder::a64::Insn;
 use host::RAX;
 
 /// ROUNDSD and its like raise no Inexact.
-const QUIET: u8 = 8;
+pub(super) const QUIET: u8 = 8;
 
 /// The bits of 2^exponent.
 pub(super) fn power(p: Precision, exponent: i32) -> u64 {

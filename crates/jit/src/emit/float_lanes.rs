@@ -39,7 +39,7 @@ fn three(p: Precision) -> u64 {
 }
 
 /// Predicates of CMPPS.
-mod predicate {
+pub(super) mod predicate {
     pub const EQUAL: i8 = 0x00;
     pub const UNORDERED: i8 = 0x03;
     pub const GREATER_EQUAL: i8 = 0x0d;
@@ -87,6 +87,16 @@ impl Emitter<'_> {
                 a,
             } => self.lanes_from_integer(p, shape, signed, fbits, d, a, insn),
             Float::Lengthen { to, upper, d, a } => self.lengthen(to, upper, d, a, insn),
+            Float::Estimate { root, p, shape, d, a } => self.estimate(root, p, shape, d, a, insn),
+            Float::Half { op, shape, d, a, b } => self.half(op, shape, d, a, b, insn),
+            Float::HalfMultiplyAdd {
+                shape,
+                d,
+                addend,
+                a,
+                b,
+                negative,
+            } => self.half_multiply_add(shape, d, addend, a, b, negative, insn),
             Float::Narrow { from, upper, d, a } => self.narrow_numbers(from, upper, d, a, insn),
             _ => unreachable!("`float` knows the others"),
         }

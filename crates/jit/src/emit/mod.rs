@@ -2,7 +2,8 @@
 //!
 //! - `asm.rs`: x86-64 instructions as functions.
 //! - `integer.rs`: arithmetic; `media.rs`: halfwords and bytes of a register, for AArch32.
-//! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both.
+//! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both;
+//!   `half.rs`: half precision; `estimate.rs`: FRECPE and FRSQRTE.
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`, `simd_shift.rs`, `saturate.rs`, `products.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
 //! - `soft.rs`: routines of floating-point libraries.
@@ -24,10 +25,12 @@ mod control;
 mod count;
 mod crc;
 mod crypto;
+pub mod estimate;
 mod flags;
 pub mod float;
 mod float_convert;
 mod float_lanes;
+mod half;
 mod integer;
 mod media;
 mod memory;

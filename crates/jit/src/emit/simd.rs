@@ -391,7 +391,7 @@ impl Emitter<'_> {
     }
 
     /// V\[d\] = the lowest element of a register.
-    fn lowest(&mut self, size: u8, d: u8, from: u8) {
+    pub(super) fn lowest(&mut self, size: u8, d: u8, from: u8) {
         let out = self.out(true, d);
         let above = 16 - (1 << size);
         self.avx_imm(vpslldq, X2, from, above);

@@ -180,6 +180,59 @@ pub enum FloatLanes {
     RootStep,
 }
 
+/// Arithmetic in half precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HalfOp {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+    /// a * b
+    Mul,
+    /// -(a * b)
+    NegatedMul,
+    /// a / b
+    Div,
+    /// |a - b|
+    Difference,
+    /// The larger, as [`FloatBinary::Max`].
+    Max,
+    /// The smaller, as [`FloatBinary::Min`].
+    Min,
+    /// The square root of a.
+    Sqrt,
+    /// The integer that this rounding (not [`Rounding::Away`]) of a finds; Inexact is raised if `exact`.
+    Round {
+        /// Its direction.
+        rounding: Rounding,
+        /// Whether Inexact is raised.
+        exact: bool,
+    },
+    /// All ones where the comparison of a with b holds.
+    Compare(FloatCompare),
+}
+
+/// An operand in half precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HalfOperand {
+    /// The elements of V\[n\].
+    Reg(u8),
+    /// One element of V\[n\], everywhere.
+    Lane(u8, u8),
+    /// Zeros.
+    Zero,
+}
+
+impl HalfOperand {
+    /// The register that it is in.
+    pub fn register(self) -> Option<u8> {
+        match self {
+            HalfOperand::Reg(n) | HalfOperand::Lane(n, _) => Some(n),
+            HalfOperand::Zero => None,
+        }
+    }
+}
+
 /// Comparisons of elements. With a NaN they do not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FloatCompare {
@@ -327,6 +380,31 @@ pub enum Float {
         d: u8,
         a: u8,
     },
+    /// d = the estimates of the reciprocals (or of the reciprocal roots) of the elements of a
+    Estimate {
+        root: bool,
+        p: Precision,
+        shape: Shape,
+        d: u8,
+        a: u8,
+    },
+    /// d = a op b in half precision
+    Half {
+        op: HalfOp,
+        shape: Shape,
+        d: u8,
+        a: u8,
+        b: HalfOperand,
+    },
+    /// d = (±addend) + (±(a * b)) in half precision, rounded once; `negative` is about the addend and the product.
+    HalfMultiplyAdd {
+        shape: Shape,
+        d: u8,
+        addend: u8,
+        a: u8,
+        b: HalfOperand,
+        negative: (bool, bool),
+    },
     /// d = two elements (the upper ones if `upper`), or four in half precision, in the next larger precision `to`.
     Lengthen { to: Precision, upper: bool, d: u8, a: u8 },
     /// One half of d (the upper one if `upper`, the other stays) = elements of `from` in the next smaller precision.
@@ -363,12 +441,18 @@ impl Float {
             | Float::Pair { p, d, .. }
             | Float::Select { p, d, .. } => Some((d, p.size())),
             Float::ToHalf { d, .. } => Some((d, 1)),
+            Float::Half { shape, d, .. } | Float::HalfMultiplyAdd { shape, d, .. } => match shape {
+                Shape::Scalar => Some((d, 1)),
+                Shape::Half => Some((d, 3)),
+                Shape::Full => Some((d, 4)),
+            },
             Float::Across { d, .. } => Some((d, 2)),
             Float::FromBits { w, d, .. } => Some((d, if w == Width::X { 3 } else { 2 })),
             Float::FromBitsTop { d, .. } | Float::Lengthen { d, .. } => Some((d, 4)),
             Float::Lanes { p, shape, d, .. }
             | Float::LanesUnary { p, shape, d, .. }
             | Float::LanesCompare { p, shape, d, .. }
+            | Float::Estimate { p, shape, d, .. }
             | Float::LanesToInteger { p, shape, d, .. }
             | Float::LanesFromInteger { p, shape, d, .. } => Some((d, shaped(shape, p))),
             Float::Pairs { q, d, .. } => Some((d, if q { 4 } else { 3 })),

@@ -89,16 +89,15 @@ fn store(l: &mut Lifter, size: u8, rs: u8, rt: u8, rn: u8) -> bool {
 }
 
 fn compare_swap(l: &mut Lifter, size: u8, rs: u8, rt: u8, rn: u8) -> bool {
-    rs != 31
-        && push(
-            l,
-            AtomicOp::CompareSwap {
-                expected: Var::X(rs),
-                new: x(rt),
-            },
-            size,
-            rn,
-        )
+    let expected = dst(rs);
+    if rs == 31 {
+        l.push(Op::Mov {
+            w: Width::X,
+            d: expected,
+            a: Val::Imm(0),
+        });
+    }
+    push(l, AtomicOp::CompareSwap { expected, new: x(rt) }, size, rn)
 }
 
 /// The larger or smaller one of memory and the operand.

@@ -1,9 +1,10 @@
-//! Scalar floating point (C4.1.96) in single and double precision, and conversions of half precision; vectors are in `float_lanes.rs`. Arithmetic in
-//! half precision is the interpreter's.
+//! Scalar floating point (C4.1.96) in single and double precision, and conversions of half precision; vectors are in `float_lanes.rs`, arithmetic in
+//! half precision is in `half.rs`.
 
 use armlet_decoder::a64::*;
 
 use super::float_lanes;
+use super::half;
 use super::{Lifter, dst, x};
 use crate::ir::*;
 
@@ -26,7 +27,9 @@ pub(super) fn changes_numbers(insn: &Insn) -> bool {
 }
 
 pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
-    let Some(op) = operation(insn) else { return false };
+    let Some(op) = operation(insn) else {
+        return half::move_bits(l, insn);
+    };
     l.push(Op::Float {
         op,
         insn: *insn,
@@ -43,6 +46,7 @@ fn operation(insn: &Insn) -> Option<Float> {
         .or_else(|| to_integer(insn))
         .or_else(|| comparison(insn))
         .or_else(|| float_lanes::operation(insn))
+        .or_else(|| half::operation(insn))
 }
 
 fn one_source(insn: &Insn) -> Option<Float> {

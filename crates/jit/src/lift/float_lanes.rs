@@ -165,6 +165,10 @@ pub(super) fn operation(insn: &Insn) -> Option<Float> {
         Insn::UcvtfFixedScalar(UcvtfFixedScalar { size, rd, rn, fbits }) => from_integer(size, Shape::Scalar, false, fbits, rd, rn),
         Insn::Fcvtl(Fcvtl { q, size, rd, rn }) => Some(Float::Lengthen { to: precision(size + 1)?, upper: q, d: rd, a: rn }),
         Insn::Fcvtn(Fcvtn { q, size, rd, rn }) => Some(Float::Narrow { from: precision(size + 1)?, upper: q, d: rd, a: rn }),
+        Insn::FrecpeVec(FrecpeVec { q, size, rd, rn }) => Some(Float::Estimate { root: false, p: precision(size)?, shape: Shape::of(q), d: rd, a: rn }),
+        Insn::FrecpeScalar(FrecpeScalar { size, rd, rn }) => Some(Float::Estimate { root: false, p: precision(size)?, shape: Shape::Scalar, d: rd, a: rn }),
+        Insn::FrsqrteVec(FrsqrteVec { q, size, rd, rn }) => Some(Float::Estimate { root: true, p: precision(size)?, shape: Shape::of(q), d: rd, a: rn }),
+        Insn::FrsqrteScalar(FrsqrteScalar { size, rd, rn }) => Some(Float::Estimate { root: true, p: precision(size)?, shape: Shape::Scalar, d: rd, a: rn }),
         _ => None,
     }
 }

@@ -288,20 +288,35 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Ldar(Ldar { sf, rt, rn }) => acquire_in_order(l, log2(sf), rt, rn),
         Insn::Ldarb(Ldarb { rt, rn }) => acquire_in_order(l, 0, rt, rn),
         Insn::Ldarh(Ldarh { rt, rn }) => acquire_in_order(l, 1, rt, rn),
-        Insn::Ldapr(Ldapr { sf, rt, rn }) => acquire(l, log2(sf), rt, rn),
-        Insn::Ldaprb(Ldaprb { rt, rn }) => acquire(l, 0, rt, rn),
-        Insn::Ldaprh(Ldaprh { rt, rn }) => acquire(l, 1, rt, rn),
+        Insn::Ldapr(Ldapr { sf, rt, rn }) => acquire(l, log2(sf), Load::Zero(log2(sf)), rt, rn, 0),
+        Insn::Ldapur(Ldapur { sf, rt, rn, offset }) => acquire(l, log2(sf), Load::Zero(log2(sf)), rt, rn, offset),
+        Insn::Ldapurb(Ldapurb { rt, rn, offset }) => acquire(l, 0, Load::Zero(0), rt, rn, offset),
+        Insn::Ldapurh(Ldapurh { rt, rn, offset }) => acquire(l, 1, Load::Zero(1), rt, rn, offset),
+        Insn::Ldapursb(Ldapursb { w, rt, rn, offset }) => acquire(l, 0, sign(0, w), rt, rn, offset),
+        Insn::Ldapursh(Ldapursh { w, rt, rn, offset }) => acquire(l, 1, sign(1, w), rt, rn, offset),
+        Insn::Ldapursw(Ldapursw { rt, rn, offset }) => acquire(l, 2, sign(2, false), rt, rn, offset),
+        Insn::Stlur(Stlur { sf, rt, rn, offset }) => release(l, log2(sf), rt, rn, offset),
+        Insn::Stlurb(Stlurb { rt, rn, offset }) => release(l, 0, rt, rn, offset),
+        Insn::Stlurh(Stlurh { rt, rn, offset }) => release(l, 1, rt, rn, offset),
+        Insn::Stllr(Stllr { sf, rt, rn }) => release(l, log2(sf), rt, rn, 0),
+        Insn::Stllrb(Stllrb { rt, rn }) => release(l, 0, rt, rn, 0),
+        Insn::Stllrh(Stllrh { rt, rn }) => release(l, 1, rt, rn, 0),
+        Insn::Ldlar(Ldlar { sf, rt, rn }) => acquire_in_order(l, log2(sf), rt, rn),
+        Insn::Ldlarb(Ldlarb { rt, rn }) => acquire_in_order(l, 0, rt, rn),
+        Insn::Ldlarh(Ldlarh { rt, rn }) => acquire_in_order(l, 1, rt, rn),
+        Insn::Ldaprb(Ldaprb { rt, rn }) => acquire(l, 0, Load::Zero(0), rt, rn, 0),
+        Insn::Ldaprh(Ldaprh { rt, rn }) => acquire(l, 1, Load::Zero(1), rt, rn, 0),
         _ => false,
     }
 }
 
-/// LDAPR: plain under TSO, but it must be aligned.
-fn acquire(l: &mut Lifter, size: u8, rt: u8, rn: u8) -> bool {
+/// LDAPR and LDAPUR: plain under TSO, but it must be aligned.
+fn acquire(l: &mut Lifter, size: u8, load: Load, rt: u8, rn: u8, offset: i32) -> bool {
     l.push(Op::Aligned {
         size,
-        at: address(rn, 0),
+        at: address(rn, offset),
     });
-    one(l, Data::Load(Load::Zero(size), rt), rn, Mode::Offset(0))
+    one(l, Data::Load(load, rt), rn, Mode::Offset(offset))
 }
 
 /// LDAR, which does not pass a store-release.

@@ -13,6 +13,7 @@ mod atomic;
 mod branch;
 mod float;
 mod float_lanes;
+mod half;
 mod integer;
 mod memory;
 mod simd;
