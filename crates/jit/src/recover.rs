@@ -105,7 +105,9 @@ impl Jit {
         if signal == libc::SIGFPE {
             self.count_trap();
             // SAFETY: not null, as translated code uses floating point; the interpreter raises what Arm raises.
-            unsafe { (*context.uc_mcontext.fpregs).mxcsr &= !TRAPPING };
+            // (Where one does not trap, its flag is an earlier instruction's, and stays: the masks are seven bits above.)
+            let mxcsr = unsafe { &mut (*context.uc_mcontext.fpregs).mxcsr };
+            *mxcsr &= !(TRAPPING & !(*mxcsr >> 7));
         }
         context.uc_mcontext.gregs[libc::REG_RIP as usize] = cache.exit_stored() as i64;
         context.uc_mcontext.gregs[libc::REG_RAX as usize] = Exit::Interpret as i64;
