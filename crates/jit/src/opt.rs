@@ -195,7 +195,8 @@ pub fn test_results(region: &mut Region) {
             continue;
         };
         let behind = &block.nodes[at + 1..];
-        let stays = |node: &Node| !uses_flags(&node.op) && node.op.written() != Some(d);
+        // (Where a fault can show the flags, they are wanted.)
+        let stays = |node: &Node| !uses_flags(&node.op) && !node.op.observes() && node.op.written() != Some(d);
         if wanted || !behind.iter().all(stays) || behind.iter().all(|node| keeps_flags(&node.op)) {
             continue;
         }
