@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
+use armlet_cpu::a64::State;
 use armlet_decoder::a64::Insn;
 use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a32::{self, Place};
@@ -208,11 +209,11 @@ pub(crate) fn optimised(pc: u64, code: &mut impl Fetch, around: &lift::Around<'_
 pub(crate) fn optimised_a32(
     place: Place,
     model: Model,
-    accelerator: Option<&Accelerator>,
+    routines: Option<lift::a32::Routines<'_>>,
     code: &mut impl a32::Fetch,
     around: &lift::Around<'_>,
 ) -> Result<Region, Fault> {
-    let mut region = lift::a32::region(place, model, accelerator, code, around)?;
+    let mut region = lift::a32::region(place, model, routines, code, around)?;
     opt::exclusive::fuse(&mut region);
     opt::remove_dead_flags(&mut region);
     opt::test_results(&mut region);
@@ -758,13 +759,14 @@ impl Jit {
     pub(crate) fn translate_a32(
         &self,
         place: Place,
-        model: Model,
+        cpu: &State,
         code: &mut impl a32::Fetch,
         executed: &dyn Fn(u64) -> bool,
         eager: bool,
     ) -> Option<u64> {
         let accelerator = self.accelerator.as_deref();
-        let make = |around: &lift::Around<'_>| optimised_a32(place, model, accelerator, code, around);
+        let routines = accelerator.map(|accelerator| lift::a32::Routines { accelerator, cpu });
+        let make = |around: &lift::Around<'_>| optimised_a32(place, cpu.a32.model, routines, code, around);
         self.translate_region(place.0.into(), make, executed, eager)
     }
 

@@ -183,7 +183,7 @@ impl<C: a32::Fetch> InstructionSet<C> for a32::BlockCache {
         if !place.thumb() && !cpu.pc.is_multiple_of(4) {
             return None;
         }
-        jit.translate_a32(place, cpu.a32.model, code, executed, eager)
+        jit.translate_a32(place, cpu, code, executed, eager)
     }
 }
 

@@ -282,13 +282,21 @@ fn compare(name: &str, routine: Routine, place: Place, accelerator: &Arc<Acceler
     done
 }
 
+/// A thread on whose registers a routine can be tried.
+fn thread(model: Model) -> State {
+    let mut state = State::default();
+    state.a32.model = model;
+    state.set_r(13, STACK - 64);
+    state
+}
+
 /// Every routine of a library that `find` is to know.
 fn check(memory: &Memory, library: &Library, accelerator: &Arc<Accelerator>) -> BTreeMap<&'static str, usize> {
     memory.load(library);
     let mut done = BTreeMap::new();
     for (name, place) in library.routines() {
         let routine = Routine::of_symbol(name).expect("only those are listed");
-        let found = accelerator.find(Model::Max, *place, &mut code);
+        let found = accelerator.find(&thread(Model::Max), *place, &mut code);
         let found = found.unwrap_or_else(|| panic!("{name} is not recognised"));
         // Two of them may be one and the same code: __aeabi_cdcmpeq and __aeabi_cdcmple.
         assert_eq!(found.routine, routine, "{name}");
@@ -336,7 +344,9 @@ fn oracle_routines_of_libgcc_done_quickly_are_what_they_are() {
     };
     let (multiply, add) = (place("__aeabi_dmul"), place("__aeabi_dadd"));
     let known = Accelerator::default();
-    let found = known.find(Model::Arm926, multiply, &mut code).expect("it is known");
+    let found = known
+        .find(&thread(Model::Arm926), multiply, &mut code)
+        .expect("it is known");
     let last = found.code.last().expect("it has code").end - 4;
     let mut blocks = BlockCache::accelerating(Some(Arc::default()));
     let mut start = State::default();
@@ -372,7 +382,7 @@ fn oracle_routines_of_libgcc_done_quickly_are_what_they_are() {
         let accelerator = Arc::new(accelerator);
         let mut blocks = BlockCache::accelerating(Some(Arc::clone(&accelerator)));
         call(&start, symbol, &mut blocks);
-        let found = accelerator.find(Model::Arm926, symbol, &mut code);
+        let found = accelerator.find(&thread(Model::Arm926), symbol, &mut code);
         assert_eq!(found.is_some(), is_true, "{found:?}");
     }
     memory.unload(&library);
@@ -432,7 +442,7 @@ fn routines_in_programs_without_symbols_are_found_and_are_what_they_are() {
         state.a32.model = Model::Max;
         let mut found_here = 0;
         for place in called(&library) {
-            if let Some(found) = accelerator.prove(&state, place, &mut code) {
+            if let Some(found) = accelerator.find(&state, place, &mut code) {
                 let name = found.routine.name();
                 found_here += 1;
                 *done.entry(name).or_default() += compare(name, found.routine, place, &accelerator, false);

@@ -157,7 +157,7 @@ impl BlockCache {
         }
         let model = cpu.a32.model;
         let accelerator = self.accelerator.as_ref();
-        let found = accelerator.and_then(|accelerator| accelerator.prove(cpu, start, code));
+        let found = accelerator.and_then(|accelerator| accelerator.find(cpu, start, code));
         let routine = found.as_ref().map(|found| found.routine);
         let block = block(model, start, routine, self.counting, code)?;
         let ops: Arc<[Op]> = block.ops.into();

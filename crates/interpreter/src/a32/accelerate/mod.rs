@@ -90,38 +90,21 @@ impl Accelerator {
         Some((print, Candidates::Suspected(vec![routine])))
     }
 
-    /// The routine that begins at `place`: one of the table, or one that a symbol or the table suspects, and that has been proven.
-    pub fn find(&self, model: Model, place: Place, code: &mut impl Fetch) -> Option<Found> {
-        self.found(model, place, code, |routine, hash, _| {
-            self.proven().get(&(routine, hash)) == Some(&true)
-        })
-    }
-
-    /// [`Accelerator::find`] before the block at `place` is run for the first time, by a thread in the state `cpu`: suspicions are tried.
-    pub fn prove(&self, cpu: &State, place: Place, code: &mut impl Fetch) -> Option<Found> {
-        self.found(cpu.a32.model, place, code, |routine, hash, code| {
-            let tried = self.proven().get(&(routine, hash)).copied();
+    /// The routine that begins at `place`: one of the table, or one that a symbol or the table suspects. That is tried, once, on the registers of a
+    /// thread in the state `cpu`.
+    pub fn find(&self, cpu: &State, place: Place, code: &mut impl Fetch) -> Option<Found> {
+        let (print, candidates) = self.candidates(cpu.a32.model, place, code)?;
+        let mut is_proven = |routine| {
+            let tried = self.proven().get(&(routine, print.hash)).copied();
             tried.unwrap_or_else(|| {
                 let proven = prove::is_what_it_says(cpu, place, routine, code);
-                self.proven().insert((routine, hash), proven);
+                self.proven().insert((routine, print.hash), proven);
                 proven
             })
-        })
-    }
-
-    fn found<F: Fetch>(
-        &self,
-        model: Model,
-        place: Place,
-        code: &mut F,
-        is_proven: impl Fn(Routine, u64, &mut F) -> bool,
-    ) -> Option<Found> {
-        let (print, candidates) = self.candidates(model, place, code)?;
+        };
         let routine = match candidates {
             Candidates::Known(routine) => routine,
-            Candidates::Suspected(routines) => routines
-                .into_iter()
-                .find(|&routine| is_proven(routine, print.hash, code))?,
+            Candidates::Suspected(routines) => routines.into_iter().find(|&routine| is_proven(routine))?,
         };
         Some(Found {
             routine,

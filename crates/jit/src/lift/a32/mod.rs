@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
+use armlet_cpu::a64::State;
 use armlet_decoder::a32::{ALWAYS, Bl, BlxImm, Insn, It, Vmrs, Vmsr};
 use armlet_decoder::t32::ItState;
 use armlet_interpreter::a32::accelerate::{Accelerator, Division, Found, Routine, Ways};
@@ -268,20 +269,24 @@ fn quotient(l: &mut Lifter, division: Division) {
     }
 }
 
+/// Who knows library routines, and a thread on whose registers those that are suspected are tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Routines<'a> {
+    /// Who knows them.
+    pub accelerator: &'a Accelerator,
+    /// The thread's state.
+    pub cpu: &'a State,
+}
+
 /// The library routine that an instruction calls, if it can be done in its place, and the code that says so.
-fn called(
-    item: &Item,
-    place: Place,
-    model: Model,
-    accelerator: Option<&Accelerator>,
-    code: &mut impl Fetch,
-) -> Option<Found> {
+fn called(item: &Item, place: Place, routines: Option<Routines<'_>>, code: &mut impl Fetch) -> Option<Found> {
     let target = match item.insn {
         Insn::Bl(Bl { offset }) => place.branch(offset),
         Insn::BlxImm(BlxImm { offset }) => Place::new((place.pc() & !3).wrapping_add_signed(offset), !place.thumb()),
         _ => return None,
     };
-    let found = accelerator.filter(|_| item.cond == ALWAYS)?.find(model, target, code)?;
+    let Routines { accelerator, cpu } = routines.filter(|_| item.cond == ALWAYS)?;
+    let found = accelerator.find(cpu, target, code)?;
     is_known(found.routine).then_some(found)
 }
 
@@ -335,7 +340,7 @@ fn end_of(at: &At) -> Option<End> {
 fn find(
     entry: Place,
     model: Model,
-    accelerator: Option<&Accelerator>,
+    routines: Option<Routines<'_>>,
     code: &mut impl Fetch,
     around: &Around<'_>,
 ) -> Result<Runs, Fault> {
@@ -367,7 +372,7 @@ fn find(
             };
             total += 1;
             let leave = matches!(item.insn, Insn::It(_)) && !stays(&item, place, model, code);
-            let routine = called(&item, place, model, accelerator, code);
+            let routine = called(&item, place, routines, code);
             let soft = routine.as_ref().map(|found| found.routine);
             let watched = routine.iter().flat_map(|found| &found.code);
             found
@@ -621,11 +626,11 @@ fn body(run: &[At], how: How, leaders: &BTreeSet<u32>) -> (Block, usize) {
 pub fn region(
     entry: Place,
     model: Model,
-    accelerator: Option<&Accelerator>,
+    routines: Option<Routines<'_>>,
     code: &mut impl Fetch,
     around: &Around<'_>,
 ) -> Result<Region, Fault> {
-    let found = find(entry, model, accelerator, code, around)?;
+    let found = find(entry, model, routines, code, around)?;
     let mut how = How {
         model,
         trap: around.trap,
