@@ -90,6 +90,37 @@ fn code(pc: u64) -> Result<u32, Fault> {
     fetch(pc)
 }
 
+/// What becomes of an access to memory that faults.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Faults {
+    /// It ends the case.
+    End,
+    /// It does nothing.
+    Skipped,
+}
+
+impl Faults {
+    fn skip(self, trap: Trap) -> bool {
+        let access = |fault: Fault| !matches!(fault.access, Access::Execute);
+        self == Faults::Skipped && matches!(trap, Trap::Memory(fault) if access(fault))
+    }
+}
+
+/// Interprets up to `end`, step by step; the signal and the address that end it, `None` when nothing does.
+fn interpret(cpu: &mut State, end: u64, faults: Faults) -> Option<(u64, u64)> {
+    for _ in 0..MAX_STEPS {
+        if cpu.pc == end {
+            return Some((SIGTRAP, 0));
+        }
+        match step(cpu, &mut code) {
+            Ok(()) | Err(Trap::InvalidateCode { .. }) => {}
+            Err(trap) if faults.skip(trap) => cpu.pc += 4,
+            Err(trap) => return Some(signal(trap)),
+        }
+    }
+    None
+}
+
 /// Maps the code and the data of the cases where the harness has them.
 ///
 /// # Errors
@@ -131,23 +162,32 @@ impl Engines {
     /// What a case does on the interpreter, step by step; `None` when it does not end. A jump out of the code ends it like the fault
     /// of the instruction fetch does under Linux.
     pub fn interpret(&self, case: &Case) -> Option<Observed> {
+        self.interpreted(case, Faults::End)
+    }
+
+    /// The same, with a handler that goes on behind an access that faults.
+    pub fn interpret_past_faults(&self, case: &Case) -> Option<Observed> {
+        self.interpreted(case, Faults::Skipped)
+    }
+
+    fn interpreted(&self, case: &Case, faults: Faults) -> Option<Observed> {
         let end = CODE + 4 * case.words.len() as u64;
-        self.observe(case, |cpu| {
-            for _ in 0..MAX_STEPS {
-                if cpu.pc == end {
-                    return Some((SIGTRAP, 0));
-                }
-                match step(cpu, &mut code) {
-                    Ok(()) | Err(Trap::InvalidateCode { .. }) => {}
-                    Err(trap) => return Some(signal(trap)),
-                }
-            }
-            None
-        })
+        self.observe(case, |cpu| interpret(cpu, end, faults))
     }
 
     /// What a case does as translated code; `None` when it does not end within a second or two.
     pub fn translate(&self, case: &Case) -> Option<Observed> {
+        self.translated(case, Faults::End)
+    }
+
+    /// The same, with a handler that goes on behind an access that faults: interpreted from there to the end of the case, for which everything
+    /// that is still of use has to be there.
+    pub fn translate_past_faults(&self, case: &Case) -> Option<Observed> {
+        self.translated(case, Faults::Skipped)
+    }
+
+    fn translated(&self, case: &Case, faults: Faults) -> Option<Observed> {
+        let end = CODE + 4 * case.words.len() as u64;
         let mut thread = self.jit.borrow_mut();
         thread.invalidate(CODE..CODE + 4096);
         self.watch.case.fetch_add(1, Ordering::Relaxed);
@@ -157,6 +197,10 @@ impl Engines {
                 match thread.run(cpu, &mut code, &self.watch.attention) {
                     Stop::Attention => return None,
                     Stop::Trap(Trap::InvalidateCode { .. }) => {}
+                    Stop::Trap(trap) if faults.skip(trap) => {
+                        cpu.pc += 4;
+                        return interpret(cpu, end, faults);
+                    }
                     Stop::Trap(trap) => return Some(signal(trap)),
                 }
             }

@@ -5,7 +5,7 @@
 
 use armlet_decoder::a64::{ROWS, Row, decode};
 use armlet_jit::Jit;
-use armlet_oracle::case::Case;
+use armlet_oracle::case::{Case, Observed};
 use armlet_oracle::engine::{Engines, map};
 use armlet_oracle::sample::Random;
 
@@ -53,8 +53,17 @@ fn wanted(row: &Row) -> bool {
 }
 
 /// Rows of sequences that are about flags and who asks for them, in loops.
-const FLAGS: [&str; 8] = [
-    "ccmp_imm", "ccmp_reg", "ccmn_imm", "b_cond", "cbnz", "subs_imm", "csel", "and_imm",
+const FLAGS: [&str; 10] = [
+    "ccmp_imm",
+    "ccmp_reg",
+    "ccmn_imm",
+    "b_cond",
+    "cbnz",
+    "subs_imm",
+    "csel",
+    "and_imm",
+    "ldr_imm",
+    "subs_shift",
 ];
 
 /// What leaves the guest, or reads the clock, cannot be compared.
@@ -121,9 +130,19 @@ fn differences((way, engines): &(Way, Engines), case: &Case) -> Vec<String> {
     let Some(expected) = engines.interpret(case) else {
         return Vec::new();
     };
-    match engines.translate(case) {
+    let faults = matches!(expected.signal, SIGSEGV | SIGBUS);
+    let mut all = compare(*way, case, engines.translate(case), &expected, faults);
+    // Whatever a handler goes on with has to be there.
+    if let Some(expected) = engines.interpret_past_faults(case).filter(|_| faults && all.is_empty()) {
+        all = compare(*way, case, engines.translate_past_faults(case), &expected, false);
+    }
+    all
+}
+
+fn compare(way: Way, case: &Case, translated: Option<Observed>, expected: &Observed, faults: bool) -> Vec<String> {
+    match translated {
         Some(mut translated) => {
-            if matches!(expected.signal, SIGSEGV | SIGBUS) {
+            if faults {
                 // Flags that nobody can use any more are not computed; only a fault lets them be seen.
                 translated.nzcv = expected.nzcv;
             }
@@ -135,7 +154,7 @@ fn differences((way, engines): &(Way, Engines), case: &Case) -> Vec<String> {
                 }
                 _ => {}
             }
-            translated.differences(&expected, case)
+            translated.differences(expected, case)
         }
         None => vec!["it does not end".into()],
     }
