@@ -52,14 +52,10 @@ fn every_row_reads_as_capstone_reads_it() {
     report(differences(&words));
 }
 
-/// All words of the system instructions that have names, whose aliases capstone knows in part; and one without operands.
+/// All words of the system instructions, and of one that has no operands to sample.
 #[test]
 fn system_instructions_read_as_capstone_reads_them() {
-    let words: Vec<u32> = [0xd503_3000u32, 0xd509_7000, 0xd50b_7000]
-        .iter()
-        .flat_map(|&first| first..first + 0x1000)
-        .chain([0xc008_0000])
-        .collect();
+    let words: Vec<u32> = (0xd500_0000..0xd540_0000).chain([0xc008_0000]).collect();
     report(differences(&words));
 }
 
