@@ -1,11 +1,16 @@
 //! Pairs of load-exclusive and store-exclusive in all the forms that become one locked instruction, and in some that must not, translated against
 //! interpreted: registers, flags, memory, faults, and the monitor that is left.
 
+use std::sync::{Mutex, PoisonError};
+
 use armlet_jit::Jit;
 use armlet_oracle::a32::capstone::Set;
 use armlet_oracle::case::{DATA, DATA_SIZE, pristine};
 use armlet_oracle::sample::Random;
 use armlet_oracle::{a32, case, engine};
+
+/// One test at a time: a store-exclusive may fail when another thread makes one that shares its stamp.
+static TURN: Mutex<()> = Mutex::new(());
 
 const CASES: usize = 6000;
 const NOP: u32 = 0xd503_201f;
@@ -209,6 +214,7 @@ fn sixteen_bytes(random: &mut Random) -> case::Case {
 
 #[test]
 fn pairs_of_aarch64() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let _space = engine::map().expect("the neighbourhood is free");
     compare(11, a64);
     compare(13, sixteen_bytes);
@@ -305,6 +311,7 @@ fn a32_pair(set: Set, random: &mut Random) -> a32::case::Case {
 
 #[test]
 fn pairs_of_aarch32() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let _space = a32::engine::map().expect("the neighbourhood is free");
     let engines = a32::engine::Engines::new().expect("the translator starts");
     let mut random = Random::new(12);
