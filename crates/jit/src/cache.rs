@@ -1,9 +1,12 @@
 //! The translations of a process: where they are, how they are linked, and how they are forgotten.
 
+mod fork;
+mod precautions;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use armlet_cpu::Fault;
@@ -25,6 +28,7 @@ use crate::ir::{Block, Numbers, Region};
 use crate::locate;
 use crate::map::Mapping;
 use crate::{lift, opt};
+use precautions::Precautions;
 
 /// One translated region.
 #[derive(Debug)]
@@ -160,33 +164,6 @@ pub struct Jit {
     pub(crate) checking: Option<Checking>,
     /// What finds the library routines that are not to be called (AArch32).
     accelerator: Option<Arc<Accelerator>>,
-}
-
-/// How numbers are computed, by what the program turned out to do.
-#[derive(Debug, Default)]
-struct Precautions {
-    a32: bool,
-    /// Invalid operations that trapped.
-    traps: AtomicU32,
-    /// FPSR is read: see [`Numbers::underflow`].
-    underflow: AtomicBool,
-    /// The value of FPCR under which translated code runs.
-    fpcr: AtomicU32,
-    /// Blocks that were interpreted under another one since translated code ran last.
-    foreign: AtomicU32,
-}
-
-/// So many traps are cheaper than checks all over the program.
-const TRAPS: u32 = 200;
-/// So many interpreted blocks are cheaper than translating the program for another value of FPCR.
-const FOREIGN: u32 = 5000;
-
-impl Precautions {
-    fn numbers(&self) -> Numbers {
-        let trap = self.traps.load(Ordering::Relaxed) < TRAPS;
-        let exact = self.underflow.load(Ordering::Relaxed);
-        Numbers::new(self.fpcr.load(Ordering::Relaxed), trap, exact, self.a32)
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -513,10 +490,7 @@ impl Jit {
     }
 
     fn made(arena_size: usize, a32: bool) -> io::Result<Jit> {
-        let precautions = Precautions {
-            a32,
-            ..Precautions::default()
-        };
+        let precautions = Precautions::new(a32);
         let cache = Cache::new(arena_size, precautions.numbers(), a32)?;
         Ok(Jit {
             code: cache.arena.executable(),
@@ -663,57 +637,6 @@ impl Jit {
         }
     }
 
-    /// Records from now on every underflow that FPSR shows.
-    pub fn record_underflows(&self) {
-        self.precautions.underflow.store(true, Ordering::Relaxed);
-    }
-
-    /// Checks results of floating point in code, instead of having invalid operations trap.
-    pub fn check_numbers(&self) {
-        self.precautions.traps.store(TRAPS, Ordering::Relaxed);
-    }
-
-    /// Takes it that few operations trap, whatever has been seen: the opposite of [`Jit::check_numbers`].
-    pub fn trust_numbers(&self) {
-        self.precautions.traps.store(0, Ordering::Relaxed);
-    }
-
-    /// Translates for this value of FPCR.
-    pub fn expect_fpcr(&self, fpcr: u32) {
-        self.precautions.fpcr.store(fpcr, Ordering::Relaxed);
-    }
-
-    /// Whether a thread with these values can run code that computes in this way. A program that sets FPCR for good is translated
-    /// anew; one that changes it for a moment is interpreted for that moment.
-    pub(crate) fn suits(&self, numbers: Numbers, fpcr: u32, fpsr_read: bool) -> bool {
-        let foreign = &self.precautions.foreign;
-        if fpcr == numbers.fpcr {
-            foreign.store(0, Ordering::Relaxed);
-            // When tiny numbers are flushed, the host's exceptions are not Arm's.
-            return !(numbers.flush && fpsr_read);
-        }
-        if foreign.fetch_add(1, Ordering::Relaxed) > FOREIGN {
-            foreign.store(0, Ordering::Relaxed);
-            self.expect_fpcr(fpcr);
-        }
-        false
-    }
-
-    /// An invalid operation has trapped. Called in a signal handler.
-    pub(crate) fn count_trap(&self) {
-        self.precautions.traps.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Translates anew if the code there is computes numbers in another way than is wanted by now.
-    pub(crate) fn reconsider(&self, numbers: Numbers) {
-        if numbers != self.precautions.numbers()
-            && let Some(cache) = self.lock_to_change().as_mut()
-            && cache.stubs.shared.numbers != self.precautions.numbers()
-        {
-            self.start_anew(cache);
-        }
-    }
-
     /// In a signal handler: where a thread goes on that was about to enter the kernel for a call that waits (compare `armlet_syscall::host::fixup`).
     #[must_use]
     pub fn fixup(&self, host: u64) -> Option<u64> {
@@ -824,78 +747,4 @@ impl Jit {
             lock(&self.counts).invalidated += gone;
         }
     }
-
-    /// Keeps the translations as they are until the result is dropped: held over a fork, so that the child finds no half-made change.
-    pub fn freeze(&self) -> impl Drop {
-        let mut cache = self.lock();
-        if let Some(cache) = cache.as_mut() {
-            cache.arena.freeze();
-        }
-        Frozen {
-            _cache: cache,
-            _counts: lock(&self.counts),
-        }
-    }
-
-    /// After a fork for which [`Jit::freeze`] was held, before any translated code runs. The child interprets until it has turned out to be no short
-    /// one (most run another program soon), or changes the code: then it gets a copy of its own at the same addresses (see [`Jit::own_code`]).
-    pub fn after_fork(&self, child: bool) {
-        let mut guard = self.lock();
-        let Some(cache) = guard.as_mut() else { return };
-        if !child {
-            return;
-        }
-        if let Some(counting) = &self.counting {
-            counting.reset();
-            *lock(&self.counts) = Counts::default();
-        }
-        // The other threads are not here any more, and this one is outside.
-        cache
-            .threads
-            .iter()
-            .for_each(|word| word.store(OUTSIDE, Ordering::Relaxed));
-        cache.arena.borrow();
-        self.borrowed.store(true, Ordering::Relaxed);
-        // The way into translated code is closed.
-        self.generation.fetch_add(1, Ordering::SeqCst);
-        if self.counting.is_some() || self.checking.is_some() {
-            self.own(&mut guard);
-        }
-    }
-
-    /// The child of a fork has no code of its own yet.
-    pub(crate) fn borrows_code(&self) -> bool {
-        self.borrowed.load(Ordering::Relaxed)
-    }
-
-    /// Gives it a copy of its parent's. Without memory for that, nothing is translated any more.
-    pub(crate) fn own_code(&self) {
-        drop(self.lock_to_change());
-    }
-
-    /// The translations, which may be changed.
-    fn lock_to_change(&self) -> MutexGuard<'_, Option<Cache>> {
-        let mut guard = self.lock();
-        if self.borrows_code() {
-            self.own(&mut guard);
-        }
-        guard
-    }
-
-    fn own(&self, cache: &mut Option<Cache>) {
-        if cache.as_mut().is_some_and(|cache| cache.arena.own().is_err()) {
-            *cache = None;
-        }
-        self.borrowed.store(false, Ordering::Relaxed);
-        self.generation.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-struct Frozen<'a> {
-    _cache: MutexGuard<'a, Option<Cache>>,
-    _counts: MutexGuard<'a, Counts>,
-}
-
-impl Drop for Frozen<'_> {
-    fn drop(&mut self) {}
 }

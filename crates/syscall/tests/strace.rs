@@ -6,18 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use armlet_syscall::abi::a64::{self, EpollEvent, KernelSigAction, StackT, Stat};
-use common::{Guest, Trace};
+use common::{Guest, Trace, pointer, pointer_mut};
 
 const CWD: u64 = libc::AT_FDCWD as u64;
-
-fn pointer<T: ?Sized>(value: &T) -> u64 {
-    (&raw const *value).cast::<u8>() as u64
-}
-
-/// For what the call stores to.
-fn pointer_mut<T: ?Sized>(value: &mut T) -> u64 {
-    (&raw mut *value).cast::<u8>() as u64
-}
 
 /// Makes the call and answers its line.
 fn line(guest: &mut Guest, trace: &mut Trace, name: &str, args: &[u64]) -> String {

@@ -23,17 +23,7 @@ impl Emitter<'_> {
         self.store_mapped();
         self.asm.mov_imm(RDX, self.pc.wrapping_add(4));
         self.asm.store_slot(PC_SLOT, RDX);
-        self.call_host(crate::quick::function() as i64);
-        let label = self.asm.label();
-        dynasm!(self.asm.ops ; .arch x64
-            ; test eax, eax
-            ; jne =>label);
-        self.cold.push(Cold::Left {
-            label,
-            pc: self.pc,
-            exit: Exit::SupervisorCall,
-        });
-        self.load_mapped();
+        self.call_or_leave(crate::quick::function() as i64, Exit::SupervisorCall);
     }
 
     /// A system call by the host's kernel. One that waits is made outside of translated code, as far as others are concerned: with the whole state

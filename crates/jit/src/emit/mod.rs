@@ -32,6 +32,7 @@ mod float_convert;
 mod float_lanes;
 mod half;
 mod integer;
+mod interpreted;
 mod media;
 mod memory;
 mod products;

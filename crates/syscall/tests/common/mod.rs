@@ -16,6 +16,19 @@ use armlet_syscall::strace::Strace;
 use armlet_syscall::task::{AltStack, CloneArgs, Exec, Image, RestartBlock, Settings, SigAction};
 use armlet_syscall::{Errno, Outcome, Task, dispatch};
 
+/// An address that is never mapped.
+pub const NOWHERE: u64 = 0x10;
+
+/// Where it is, for what the call reads.
+pub fn pointer<T: ?Sized>(value: &T) -> u64 {
+    (&raw const *value).cast::<u8>() as u64
+}
+
+/// For what the call stores to.
+pub fn pointer_mut<T: ?Sized>(value: &mut T) -> u64 {
+    (&raw mut *value).cast::<u8>() as u64
+}
+
 /// See the head of this file.
 pub struct Guest {
     pub memory: AddressSpace,
