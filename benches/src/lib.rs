@@ -7,10 +7,12 @@ mod job;
 mod measure;
 mod real;
 mod report;
+mod translation;
 
 pub use armlet_measure::{Clock, Sample};
 pub use contestant::{Contestant, NATIVE, QEMU};
 pub use report::{Comparison, Failure, Row};
+pub use translation::Translation;
 
 use anyhow::{Result, ensure};
 use armlet_tests::{Manifest, Target};
@@ -101,6 +103,15 @@ fn measured(plan: &Plan, jobs: &[Job], contestants: &[Contestant], runs: &Path) 
                 }
             }
         }
+        progress(&format!("{}/{} {}, counted", index + 1, jobs.len(), job.name));
+        let translation = Translation::count(&plan.armlet, job, runs, plan.limit).unwrap_or_else(|error| {
+            failures.push(Failure {
+                program: job.name.clone(),
+                contestant: "armlet stats".into(),
+                reason: error.to_string(),
+            });
+            None
+        });
         rows.push(Row {
             program: job.name.clone(),
             groups: job.groups.clone(),
@@ -108,6 +119,7 @@ fn measured(plan: &Plan, jobs: &[Job], contestants: &[Contestant], runs: &Path) 
                 .iter()
                 .map(|samples| samples.as_deref().map(Sample::median))
                 .collect(),
+            translation,
         });
     }
     progress("");
@@ -142,7 +154,9 @@ fn selected(plan: &Plan) -> Result<Vec<Job>> {
             .iter()
             .any(|program| program.name == *word || program.groups.contains(word))
     };
-    if only.iter().any(|word| !known(word)) || (only.is_empty() && real::there(target)) {
+    let demanded = only.iter().any(|word| !known(word));
+    let welcome = only.is_empty() || only.iter().any(|word| word == real::STARTUP_GROUP);
+    if demanded || (welcome && real::there(target)) {
         let real = real::jobs(target, &plan.directory.join("real"))?;
         for word in only.iter().filter(|word| !known(word)) {
             ensure!(
@@ -151,11 +165,8 @@ fn selected(plan: &Plan) -> Result<Vec<Job>> {
             );
         }
         jobs.extend(real.into_iter().filter(|job| wanted(&job.name, &job.groups)));
-    } else if only.is_empty() {
-        eprintln!(
-            "the group {} is left out: its programs come by `cargo xtask guests`",
-            real::GROUP
-        );
+    } else if welcome {
+        eprintln!("Debian's programs are left out: they come by `cargo xtask guests`");
     }
     Ok(jobs)
 }

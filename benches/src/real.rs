@@ -1,4 +1,4 @@
-//! The group `real`: programs of Debian, as `cargo xtask guests` leaves them, on inputs that are made here. Busybox, Lua and
+//! The group `real`, and Busybox's `true` for the group `startup`: programs of Debian, as `cargo xtask guests` leaves them, on inputs that are made here. Busybox, Lua and
 //! SQLite are static, for all three guests; the others are Debian's own arm64 builds with their shared libraries, beside
 //! the same programs of this machine. gcc's `cc1` for AArch64 has the cross compiler's for AArch64 as its native twin.
 
@@ -11,16 +11,22 @@ use std::process::Command;
 
 /// The group's name.
 pub const GROUP: &str = "real";
+/// The group of [`STARTUP`].
+pub const STARTUP_GROUP: &str = "startup";
+
+/// The program that ends at once: what it costs is to be started, so it counts in the group `startup`.
+const STARTUP: &str = "busybox_true";
 
 /// A program: its name in reports, the program, arguments in which `@name` is a file of [`Inputs`].
 type Line = (&'static str, &'static str, &'static [&'static str]);
 
 /// Static programs, below `guests/native` and `guests/aarch64`, `guests/armhf`, `guests/armel`.
-const STATIC: [Line; 6] = [
+const STATIC: [Line; 7] = [
     ("busybox_awk", "busybox", &["awk", COUNT_WORDS, "@text"]),
     ("busybox_gzip", "busybox", &["gzip", "-c", "@text"]),
     ("busybox_sh", "busybox", &["sh", "@script.sh"]),
     ("busybox_sort", "busybox", &["sort", "@text"]),
+    (STARTUP, "busybox", &["true"]),
     ("lua", "lua", &["@script.lua"]),
     ("sqlite", "sqlite3", &[":memory:", ".read @script.sql"]),
 ];
@@ -171,7 +177,7 @@ impl Inputs {
         let place = format!("{}/", self.0.display());
         Ok(Job {
             name: name.to_owned(),
-            groups: vec![GROUP.to_owned()],
+            groups: vec![if name == STARTUP { STARTUP_GROUP } else { GROUP }.to_owned()],
             native,
             arm,
             sysroot,

@@ -1,7 +1,7 @@
 //! The outcome of a comparison, as Markdown for people and as JSON for programs.
 
 use crate::contestant::{NATIVE, QEMU};
-use crate::{Clock, Sample};
+use crate::{Clock, Sample, Translation};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -28,6 +28,8 @@ pub struct Row {
     pub groups: Vec<String>,
     /// What it cost under each contestant, in their order; none where it failed.
     pub samples: Vec<Option<Sample>>,
+    /// What its translation came to; none if nothing was translated.
+    pub translation: Option<Translation>,
 }
 
 /// A program that an emulator did not run as it should.
@@ -57,7 +59,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// A table per group: milliseconds, ratios to native and to qemu, memory; then the geometric means of all groups.
+    /// A table per group: milliseconds, ratios to native and to qemu, memory, size of code and time of translation; then the geometric means of all groups.
     pub fn markdown(&self) -> String {
         let clock = self.clock.title();
         let mut text = format!(
@@ -81,14 +83,27 @@ impl Comparison {
             }
             let times = self.contestants.iter().map(|name| format!("{name} ms"));
             let peaks = self.contestants.iter().map(|name| format!("{name} MiB"));
-            let header: Vec<String> = times.chain(titles.iter().cloned()).chain(peaks).collect();
+            let translation = ["x86 bytes/insn", "translation ns/insn"].map(String::from);
+            let header: Vec<String> = times
+                .chain(titles.iter().cloned())
+                .chain(peaks)
+                .chain(translation)
+                .collect();
             let _ = write!(text, "\n### {group}\n\n");
             head(&mut text, "program", &header);
             for row in &rows {
                 let times = row.samples.iter().map(|s| cell(s.map(|s| s.time(self.clock) * 1e3), 1));
                 let quotients = ratios.iter().map(|&pair| cell(self.ratio(row, pair), 2));
                 let peaks = row.samples.iter().map(|s| cell(s.map(|s| s.peak as f64 / 1024.0), 1));
-                line(&mut text, &row.program, times.chain(quotients).chain(peaks));
+                let translation = [
+                    cell(row.translation.map(|t| t.bytes_per_instruction), 1),
+                    cell(row.translation.map(|t| t.nanoseconds_per_instruction), 0),
+                ];
+                line(
+                    &mut text,
+                    &row.program,
+                    times.chain(quotients).chain(peaks).chain(translation),
+                );
             }
             means.push((group, rows));
         }
@@ -120,7 +135,12 @@ impl Comparison {
                     .zip(&row.samples)
                     .map(|(name, sample)| (name.clone(), json!(sample)))
                     .collect();
-                json!({ "program": row.program, "groups": row.groups, "medians": runs })
+                json!({
+                    "program": row.program,
+                    "groups": row.groups,
+                    "medians": runs,
+                    "translation": row.translation,
+                })
             })
             .collect();
         let mut means = Vec::new();
@@ -190,6 +210,7 @@ fn line(text: &mut String, first: &str, cells: impl Iterator<Item = String>) {
 #[cfg(test)]
 mod tests {
     use super::{Clock, Comparison, Row, Sample};
+    use crate::Translation;
 
     fn sample(wall: f64) -> Sample {
         Sample {
@@ -204,6 +225,11 @@ mod tests {
             program: name.into(),
             groups: vec!["int".into()],
             samples: times.map(|wall| Some(sample(wall))).to_vec(),
+            translation: (name == "a").then_some(Translation {
+                instructions: 10,
+                bytes_per_instruction: 12.5,
+                nanoseconds_per_instruction: 640.0,
+            }),
         };
         Comparison {
             contestants: ["native", "qemu", "armlet"].map(String::from).to_vec(),
@@ -225,9 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn rows_give_times_ratios_and_memory() {
+    fn rows_give_times_ratios_memory_and_translation() {
         let text = comparison().markdown();
-        let row = "| a | 100.0 | 400.0 | 200.0 | 4.00 | 2.00 | 0.50 | 2.0 | 2.0 | 2.0 |";
+        let row = "| a | 100.0 | 400.0 | 200.0 | 4.00 | 2.00 | 0.50 | 2.0 | 2.0 | 2.0 | 12.5 | 640 |";
         assert!(text.contains(row), "{text}");
         assert!(!text.contains("### fp"), "a group without programs has no table");
     }
