@@ -52,6 +52,8 @@ fn extensions_are_named() {
         (0xf3b5_f421, Extension::Fp16),
         (0xfc21_0810, Extension::Fhm),
         (0xfc21_0800, Extension::Fcma),
+        (0xfd88_08a3, Extension::Fcma),
+        (0xeef7_8a10, Extension::Privileged),
         (0xfc01_0d02, Extension::Bf16),
         (0xfc22_0c44, Extension::I8mm),
     ] {

@@ -85,8 +85,8 @@ pub fn decode(word: u32, it: ItState) -> Result<Decoded, Undecoded> {
     })
 }
 
-/// The A32 word of a coprocessor, VFP or Advanced SIMD instruction.
-fn shared(word: u32) -> Option<u32> {
+/// The A32 word of an encoding in the space of coprocessors, VFP and Advanced SIMD.
+pub fn shared(word: u32) -> Option<u32> {
     match word >> 24 {
         // Advanced SIMD data processing: 111U1111 in T32, 1111001U in A32.
         0xef | 0xff => Some(0xf200_0000 | word >> 28 << 24 & 0x0100_0000 | word & 0x00ff_ffff),

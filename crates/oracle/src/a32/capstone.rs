@@ -16,9 +16,14 @@ pub enum Set {
 impl Set {
     /// Decodes an encoding, outside of IT blocks.
     pub fn decode(self, word: u32) -> Result<Decoded, Undecoded> {
+        self.decode_in(word, ItState::default())
+    }
+
+    /// Decodes an encoding, under the state of an IT block if it is one of T32.
+    pub fn decode_in(self, word: u32, it: ItState) -> Result<Decoded, Undecoded> {
         match self {
             Set::A32 => a32::decode(word),
-            Set::T32 => t32::decode(word, ItState(0)),
+            Set::T32 => t32::decode(word, it),
         }
     }
 
@@ -46,6 +51,8 @@ pub struct Opinion {
     pub word: u32,
     /// Its instruction set.
     pub set: Set,
+    /// The state of the IT block that it is in; 0 is none.
+    pub it: ItState,
     /// armlet's decoding.
     pub ours: Result<Decoded, Undecoded>,
     /// armlet's text, if it decodes.
@@ -103,6 +110,55 @@ impl Capstone {
         Ok(Capstone { set, capstone })
     }
 
+    /// Both opinions of A32 words, the first of which stands at `pc` and the others behind it.
+    pub fn judge_all(&mut self, words: &[u32], pc: u32) -> anyhow::Result<Vec<Opinion>> {
+        anyhow::ensure!(self.set == Set::A32, "T32 has no words of one size");
+        self.capstone
+            .set_skipdata(true)
+            .map_err(|error| anyhow::anyhow!("capstone cannot skip data: {error}"))?;
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let insns = self
+            .capstone
+            .disasm_all(&bytes, pc.into())
+            .map_err(|error| anyhow::anyhow!("capstone: {error}"))?;
+        anyhow::ensure!(
+            insns.len() == words.len(),
+            "capstone saw {} of {} words",
+            insns.len(),
+            words.len()
+        );
+        let opinion = |(&word, insn): (&u32, &capstone::Insn<'_>)| {
+            let theirs = Some(text(insn)).filter(|text| !text.starts_with(".byte"));
+            self.opinion(word, insn.address() as u32, ItState::default(), theirs)
+        };
+        Ok(words.iter().zip(insns.iter()).map(opinion).collect())
+    }
+
+    /// Both opinions of a T32 instruction that is the only one of an IT block for EQ.
+    pub fn judge_in_it(&self, word: u32, pc: u32) -> anyhow::Result<Opinion> {
+        let it = ItState(0x08);
+        let instruction = self.set.bytes(word);
+        let bytes = [&[it.0, 0xbf], instruction.as_slice()].concat();
+        let insns = self
+            .capstone
+            .disasm_count(&bytes, u64::from(pc) - 2, 2)
+            .map_err(|error| anyhow::anyhow!("capstone: {error}"))?;
+        let theirs = insns.get(1).filter(|insn| insn.bytes().len() == instruction.len());
+        Ok(self.opinion(word, pc, it, theirs.map(text)))
+    }
+
+    fn opinion(&self, word: u32, pc: u32, it: ItState, theirs: Option<String>) -> Opinion {
+        let ours = self.set.decode_in(word, it);
+        Opinion {
+            word,
+            set: self.set,
+            it,
+            ours,
+            our_text: ours.ok().map(|decoded| Disassembly { decoded, pc }.to_string()),
+            theirs,
+        }
+    }
+
     /// Both opinions of an encoding at the address `pc`.
     pub fn judge(&self, word: u32, pc: u32) -> anyhow::Result<Opinion> {
         let bytes = self.set.bytes(word);
@@ -114,19 +170,13 @@ impl Capstone {
             .iter()
             .next()
             .filter(|insn| insn.bytes().len() == bytes.len())
-            .map(|insn| {
-                let mnemonic = insn.mnemonic().unwrap_or_default();
-                let operands = insn.op_str().unwrap_or_default();
-                format!("{mnemonic} {operands}").trim_end().to_string()
-            });
-        let ours = self.set.decode(word);
-        let our_text = ours.ok().map(|decoded| Disassembly { decoded, pc }.to_string());
-        Ok(Opinion {
-            word,
-            set: self.set,
-            ours,
-            our_text,
-            theirs,
-        })
+            .map(text);
+        Ok(self.opinion(word, pc, ItState::default(), theirs))
     }
+}
+
+/// capstone's text of an instruction.
+fn text(insn: &capstone::Insn<'_>) -> String {
+    let (mnemonic, operands) = (insn.mnemonic().unwrap_or_default(), insn.op_str().unwrap_or_default());
+    format!("{mnemonic} {operands}").trim_end().to_string()
 }

@@ -10,16 +10,8 @@ fn double(word: u32, field: u32, bit: u32) -> u32 {
 /// The differences from capstone 5.0.
 pub static CAPSTONE_FLOAT: &[Rule] = &[
     Rule {
-        name: "register-list",
-        reason: "lists that are empty, too long or go beyond the last register, and R15 as a base, are unpredictable: undefined here, as in qemu",
-        explains: |opinion| {
-            let lists = ["vld", "vst", "fld", "fst", "vpush", "vpop", "vtb"];
-            let theirs = opinion.theirs.as_deref().unwrap_or_default();
-            opinion.ours.is_err() && lists.iter().any(|name| theirs.starts_with(name))
-        },
-    },
-    Rule {
         name: "fldmx",
+        only: None,
         reason: "FLDMX and FSTMX of registers above D15 are unpredictable: capstone sees no instruction, armlet and qemu execute them",
         explains: |opinion| {
             let (odd, double) = (opinion.word & 1 != 0, opinion.word >> 8 & 15 == 11);
@@ -30,18 +22,8 @@ pub static CAPSTONE_FLOAT: &[Rule] = &[
         },
     },
     Rule {
-        name: "fixed-point",
-        reason: "more fraction bits than a fixed-point number has are unpredictable, and undefined here",
-        explains: |opinion| {
-            let negative = opinion
-                .theirs
-                .as_deref()
-                .is_some_and(|text| text.contains("#0xfffffff"));
-            opinion.ours.is_err() && negative
-        },
-    },
-    Rule {
         name: "vext",
+        only: None,
         reason: "VEXT counts in bytes (F6.1); capstone prints some in larger elements, an alias",
         explains: |opinion| {
             let theirs = opinion.theirs.as_deref().unwrap_or_default();
