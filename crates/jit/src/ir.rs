@@ -373,8 +373,14 @@ pub enum Op {
     /// Floating point; the interpreter runs `insn` where the host's result is not Arm's. `standard`: under the standard value of FPSCR (Advanced SIMD
     /// in AArch32).
     Float { op: Float, insn: Insn, standard: bool },
-    /// d = a shifted by 1 to 31, 32 bits; defines N and Z by d and C by the last bit shifted out. V is not kept.
-    ShiftFlags { op: Shift, d: Var, a: Val, by: u8 },
+    /// d = a shifted by 1 to 31, 32 bits; defines N and Z by d and C by the last bit shifted out. V is as it was if `keeps_v`, else anything.
+    ShiftFlags {
+        op: Shift,
+        d: Var,
+        a: Val,
+        by: u8,
+        keeps_v: bool,
+    },
     /// d = C:a rotated right by one, without C's place (RRX).
     RotateExtended { d: Var, a: Val },
     /// The interpreter runs the instruction if `a`, the new FPSCR, has other control bits than this code is made for.

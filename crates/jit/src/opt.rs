@@ -29,6 +29,7 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::ShiftCarry { .. }
         | Op::RotateExtended { .. }
         | Op::KeepFpscr
+        | Op::ShiftFlags { keeps_v: true, .. }
         | Op::Nz { .. } => true,
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
@@ -45,7 +46,7 @@ pub fn defines_flags(op: &Op) -> bool {
     match op {
         Op::Alu { flags, .. } | Op::Adc { flags, .. } | Op::Sbc { flags, .. } => *flags,
         Op::Compare { .. }
-        | Op::ShiftFlags { .. }
+        | Op::ShiftFlags { keeps_v: false, .. }
         | Op::CopyFpscr
         | Op::Float {
             op: Float::Compare { .. } | Float::CompareIf { .. },
@@ -129,7 +130,7 @@ pub fn remove_dead_flags(region: &mut Region) {
                     d.is_some()
                 }
                 Op::Compare { .. } | Op::Nz { .. } | Op::CopyFpscr => live,
-                &mut Op::ShiftFlags { op, d, a, by } => {
+                &mut Op::ShiftFlags { op, d, a, by, .. } => {
                     if !live {
                         let b = Val::Imm(by.into());
                         node.op = Op::Shift {

@@ -6,7 +6,7 @@ use armlet_oracle::a32::capstone::Set;
 use armlet_oracle::a32::case::{Case, MAX_HALFWORDS};
 use armlet_oracle::a32::engine::{Engines, map};
 use armlet_oracle::a32::sample::rows;
-use armlet_oracle::a32::sequence::{sequence, vectors, vfp_loop};
+use armlet_oracle::a32::sequence::{flags, sequence, vectors, vfp_loop};
 use armlet_oracle::sample::Random;
 
 const SIGBUS: u32 = 7;
@@ -125,6 +125,13 @@ fn translated_code_does_what_the_interpreter_does() {
             let case = vfp_loop(length, &mut random);
             if !differences(&engines, &case, VECTORS, checked).is_empty() && failures.len() < 40 {
                 failures.push(report(&engines, &case, VECTORS, checked));
+            }
+        }
+        for _ in 0..count * 100 {
+            let length = 2 + random.below(8);
+            let case = flags(set, length, &mut random);
+            if !differences(&engines, &case, "", checked).is_empty() && failures.len() < 40 {
+                failures.push(report(&engines, &case, "", checked));
             }
         }
         for _ in 0..count * 100 {

@@ -68,6 +68,30 @@ impl Emitter<'_> {
         self.place = Place::Memory;
     }
 
+    /// [`Op::ShiftFlags`]
+    pub(super) fn shift_flags(&mut self, op: Shift, d: Var, a: Val, by: u8, keeps_v: bool) {
+        let in_eflags = matches!(self.place, Place::Sub | Place::Add | Place::Logic);
+        match keeps_v {
+            true if in_eflags => self.asm.setcc(Cc::O, host::RAX),
+            true => self.store_flags(),
+            false => {}
+        }
+        let own = self.destination(d, host::RDX);
+        self.read_into(Width::W, own, a);
+        self.asm.shift_imm(op, Width::W, own, by);
+        self.assign(d, own);
+        // C is CF.
+        self.place = Place::Add;
+        if keeps_v {
+            dynasm!(self.asm.ops ; .arch x64 ; cmc ; lahf);
+            if !in_eflags {
+                dynasm!(self.asm.ops ; .arch x64 ; mov al, BYTE [rbp + PACKED]);
+            }
+            self.asm.store(2, host::RAX, HostAddress::state(PACKED));
+            self.place = Place::Memory;
+        }
+    }
+
     /// N and Z of 32 bits, C of a bit or as it was, V as it was; in memory.
     pub(super) fn nz(&mut self, a: Val, carry: Option<Val>) {
         self.store_flags();
@@ -78,17 +102,19 @@ impl Emitter<'_> {
         dynasm!(self.asm.ops ; .arch x64 ; lahf);
         self.asm
             .alu(Alu::And, Width::W, host::RAX, Source::Imm((FLAG_N | FLAG_Z) as i32));
-        let mut kept = !(FLAG_N | FLAG_Z);
+        let mut kept = FLAG_V | FLAG_C_CLEAR;
         if let Some(carry) = carry {
-            kept &= !FLAG_C_CLEAR;
+            kept = FLAG_V;
             self.read_into(Width::W, host::RDX, carry);
             self.asm.alu(Alu::Xor, Width::W, host::RDX, Source::Imm(1));
             self.asm
                 .shift_imm(Shift::Lsl, Width::W, host::RDX, FLAG_C_CLEAR.trailing_zeros() as u8);
             self.asm.alu(Alu::Or, Width::W, host::RAX, Source::Reg(host::RDX));
         }
-        self.asm.alu_slot(Alu::And, PACKED, Source::Imm(kept as i32));
-        self.asm.alu_slot(Alu::Or, PACKED, Source::Reg(host::RAX));
+        self.asm.load(Load::Zero(2), host::RDX, HostAddress::state(PACKED));
+        self.asm.alu(Alu::And, Width::W, host::RDX, Source::Imm(kept as i32));
+        self.asm.alu(Alu::Or, Width::W, host::RAX, Source::Reg(host::RDX));
+        self.asm.store(2, host::RAX, HostAddress::state(PACKED));
     }
 
     /// Flags in memory = a constant.

@@ -373,14 +373,7 @@ impl Emitter<'_> {
             Op::KeepFpscr => self.keep_fpscr(),
             Op::CopyFpscr => self.copy_fpscr(),
             Op::KeepsControl { a } => self.keeps_control(a),
-            Op::ShiftFlags { op, d, a, by } => {
-                let own = self.destination(d, host::RAX);
-                self.read_into(Width::W, own, a);
-                self.asm.shift_imm(op, Width::W, own, by);
-                self.assign(d, own);
-                // C is CF.
-                self.place = Place::Add;
-            }
+            Op::ShiftFlags { op, d, a, by, keeps_v } => self.shift_flags(op, d, a, by, keeps_v),
             Op::RotateExtended { d, a } => {
                 self.spill_if_kept();
                 let own = self.destination(d, host::RDX);

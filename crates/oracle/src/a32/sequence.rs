@@ -197,6 +197,47 @@ pub fn sequence(set: Set, length: usize, random: &mut Random) -> Case {
     case
 }
 
+/// A sequence of `length` instructions that set flags, some of them N and Z only, with amounts of shifts that are often 0, and branches over one
+/// instruction that ask for all kinds of conditions.
+pub fn flags(set: Set, length: usize, random: &mut Random) -> Case {
+    let mut code = Vec::new();
+    for _ in 0..length {
+        let (d, m) = (random.below(5) as u32, random.below(5) as u32);
+        let word = match (set, random.below(8)) {
+            // Shifts by a constant.
+            (Set::T32, 0 | 1) => (random.below(3) as u32) << 11 | (random.below(32) as u32) << 6 | m << 3 | d,
+            (Set::T32, 2) => 0x2000 | d << 8 | random.below(3) as u32,
+            (Set::T32, 3) => 0xd000 | (random.below(14) as u32) << 8,
+            // ANDS to MVNS, shifts by a register among them.
+            (Set::T32, _) => 0x4000 | (random.below(16) as u32) << 6 | m << 3 | d,
+            (Set::A32, 0) => (random.below(14) as u32) << 28 | 0x0a00_0000,
+            (Set::A32, kind) => {
+                // Opcodes that compare have to set flags.
+                let opcode = random.below(16) as u32;
+                let s = u32::from(random.below(4) > 0 || opcode >> 2 == 2);
+                let shift = match kind {
+                    1..=3 => (random.below(5) as u32) << 8 | (random.below(4) as u32) << 5 | 0x10,
+                    _ => (random.below(128) as u32) << 5,
+                };
+                0xe000_0000 | opcode << 21 | s << 20 | (random.below(5) as u32) << 16 | d << 12 | shift | m
+            }
+        };
+        let word = if set == Set::T32 { word << 16 } else { word };
+        code.extend(halfwords(set, word));
+    }
+    // What a branch at the end goes over.
+    code.extend(halfwords(set, if set == Set::T32 { 0x4600_0000 } else { 0xe1a0_0000 }));
+    let mut case = Case::new(set, code, random);
+    for r in &mut case.r[..5] {
+        match random.below(3) {
+            0 => *r = 0,
+            1 => *r = random.below(40) as u32,
+            _ => {}
+        }
+    }
+    case
+}
+
 /// A sequence of `length` instructions of VFP and Advanced SIMD that stay within the registers.
 pub fn vectors(set: Set, length: usize, random: &mut Random) -> Case {
     let fits = |row: &&'static Row| {

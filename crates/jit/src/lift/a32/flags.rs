@@ -4,9 +4,10 @@
 use crate::ir::*;
 use crate::opt::{defines_flags, successors, uses_flags};
 
-/// Flags of a set of them.
+/// Flags of a set of them; N and Z go together.
 const C: u8 = 1;
 const V: u8 = 2;
+const NZ: u8 = 4;
 
 /// What a condition looks at besides N and Z.
 fn looks(cond: u8) -> u8 {
@@ -17,13 +18,13 @@ fn looks(cond: u8) -> u8 {
     }
 }
 
-/// What an operation uses of C and V.
+/// What an operation uses of C and V. (The old C is a carry-out if the amount is 0: see [`Live::before`].)
 fn uses(op: &Op) -> u8 {
     match op {
         Op::Select { cond, .. } => looks(*cond),
         Op::Adc { .. } | Op::Sbc { .. } | Op::RotateExtended { .. } => C,
         // What they leave alone is used by whoever uses it later.
-        Op::Nz { .. } | Op::ShiftCarry { .. } => 0,
+        Op::Nz { .. } | Op::ShiftFlags { .. } | Op::ShiftCarry { .. } => 0,
         op if uses_flags(op) => C | V,
         _ => 0,
     }
@@ -32,9 +33,78 @@ fn uses(op: &Op) -> u8 {
 /// What an operation defines of them.
 fn defines(op: &Op) -> u8 {
     match op {
-        Op::Nz { carry: Some(_), .. } => C,
+        Op::Nz { carry: Some(_), .. } | Op::ShiftFlags { keeps_v: true, .. } => C,
         op if defines_flags(op) => C | V,
         _ => 0,
+    }
+}
+
+/// Backwards over operations: which of C and V may be used.
+#[derive(Clone, Copy)]
+struct Live {
+    flags: u8,
+    /// The instruction in front of which this is sets C, and that may be used.
+    carry_out: bool,
+}
+
+impl Live {
+    /// At the end of a block.
+    fn at_end(flags: u8) -> Live {
+        Live {
+            flags,
+            carry_out: false,
+        }
+    }
+
+    fn before(self, node: &Node) -> Live {
+        let carry_out = match node.op {
+            Op::Nz { .. } => self.flags & C != 0,
+            _ => self.carry_out,
+        };
+        let used = match node.op {
+            Op::ShiftCarry { .. } if self.carry_out => C,
+            ref op => uses(op),
+        };
+        Live {
+            flags: self.flags & !defines(&node.op) | used,
+            carry_out,
+        }
+    }
+}
+
+/// Whether operations, one after the other, define all flags before any of them uses one.
+pub(super) struct Dead {
+    /// The flags that are neither defined nor used yet.
+    open: u8,
+}
+
+impl Dead {
+    pub(super) fn new() -> Dead {
+        Dead { open: NZ | C | V }
+    }
+
+    /// Looks at more operations; `None`: more are needed.
+    pub(super) fn look(&mut self, nodes: &[Node]) -> Option<bool> {
+        for node in nodes {
+            let used = match node.op {
+                Op::Nz { .. } => 0,
+                Op::Adc { .. } | Op::Sbc { .. } | Op::RotateExtended { .. } | Op::ShiftCarry { .. } => C,
+                ref op if uses_flags(op) => NZ | C | V,
+                _ => 0,
+            };
+            if used & self.open != 0 {
+                return Some(false);
+            }
+            self.open &= match node.op {
+                Op::Nz { carry, .. } => V | if carry.is_some() { 0 } else { C },
+                ref op if defines_flags(op) => 0,
+                _ => NZ | C | V,
+            };
+            if self.open == 0 {
+                return Some(true);
+            }
+        }
+        None
     }
 }
 
@@ -45,7 +115,7 @@ fn live_in(region: &Region) -> Vec<u8> {
         let mut changed = false;
         for (index, block) in region.blocks.iter().enumerate().rev() {
             let at_end = live_out(region, block, &live);
-            let here = block.nodes.iter().rev().fold(at_end, before);
+            let here = block.nodes.iter().rev().fold(Live::at_end(at_end), Live::before).flags;
             changed |= here != live[index];
             live[index] = here;
         }
@@ -53,10 +123,6 @@ fn live_in(region: &Region) -> Vec<u8> {
             return live;
         }
     }
-}
-
-fn before(live: u8, node: &Node) -> u8 {
-    live & !defines(&node.op) | uses(&node.op)
 }
 
 fn live_out(region: &Region, block: &Block, live: &[u8]) -> u8 {
@@ -107,7 +173,13 @@ fn shift_with_flags(nodes: &[Node]) -> Option<Op> {
                 Shift::Lsr | Shift::Asr => by - 1,
                 Shift::Ror => return None,
             };
-            (lsb == last).then_some(Op::ShiftFlags { op, d, a, by })
+            (lsb == last).then_some(Op::ShiftFlags {
+                op,
+                d,
+                a,
+                by,
+                keeps_v: false,
+            })
         }
         _ => None,
     }
@@ -133,23 +205,27 @@ pub(super) fn relax(region: &mut Region) {
         .iter()
         .map(|block| live_out(region, block, &live))
         .collect();
-    for (block, mut live) in region.blocks.iter_mut().zip(ends) {
+    for (block, at_end) in region.blocks.iter_mut().zip(ends) {
+        let mut live = Live::at_end(at_end);
         let mut kept = Vec::with_capacity(block.nodes.len());
         // The instruction whose carry-out nobody wants, and its result, of which flags are wanted.
         let mut relaxed = None;
         let mut nodes = std::mem::take(&mut block.nodes);
         while let Some(&node) = nodes.last() {
             let mut node = node;
-            if let (Op::Nz { .. }, C, Some(op)) = (node.op, live, shift_with_flags(&nodes)) {
+            if let (Op::Nz { .. }, 1.., Some(mut op)) = (node.op, live.flags, shift_with_flags(&nodes)) {
+                if let Op::ShiftFlags { keeps_v, .. } = &mut op {
+                    *keeps_v = live.flags & V != 0;
+                }
                 node.op = op;
                 nodes.truncate(nodes.len() - 3);
-                live = before(live, &node);
+                live = live.before(&node);
                 kept.push(node);
                 continue;
             }
             nodes.pop();
             match &mut node.op {
-                Op::Nz { a, .. } if live == 0 => {
+                Op::Nz { a, .. } if live.flags == 0 => {
                     relaxed = Some((node.pc, *a));
                     node.op = test(*a);
                 }
@@ -172,7 +248,7 @@ pub(super) fn relax(region: &mut Region) {
                 }
                 _ => {}
             }
-            live = before(live, &node);
+            live = live.before(&node);
             kept.push(node);
         }
         kept.reverse();

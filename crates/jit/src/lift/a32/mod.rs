@@ -669,6 +669,7 @@ fn dead_flags(blocks: &[Block], how: How, code: &mut impl Fetch) -> Vec<std::ops
     let mut peek = |pc: u64| {
         let mut lifter = how.lifter();
         let mut place = Place(pc as u32);
+        let mut dead = flags::Dead::new();
         for _ in 0..PEEK {
             let item = decode(how.model, place, ItState(0), code).ok()?;
             if item.cond != ALWAYS || matches!(item.insn, Insn::It(_)) {
@@ -685,8 +686,8 @@ fn dead_flags(blocks: &[Block], how: How, code: &mut impl Fetch) -> Vec<std::ops
             };
             let end = instruction(&mut lifter, &at);
             place = place.plus(item.len.into());
-            match opt::first_use(&lifter.nodes) {
-                Some(uses) => return (!uses).then(|| pc..u64::from(place.address())),
+            match dead.look(&lifter.nodes) {
+                Some(dead) => return dead.then(|| pc..u64::from(place.address())),
                 None if end.is_some() => return None,
                 None => {}
             }
