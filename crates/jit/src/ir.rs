@@ -238,6 +238,31 @@ impl AtomicOp {
     }
 }
 
+/// What is done with the flags as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagsOp {
+    /// d = NZCV, in bits 31 to 28.
+    Read { d: Var },
+    /// NZCV = bits 31 to 28 of a.
+    Write { a: Val },
+    /// d = what AArch32's MRS reads: NZCV, Q, GE and the mode.
+    ReadApsr { d: Var },
+    /// Q = bit 27 of a.
+    WriteQ { a: Val },
+    /// GE = bits 19 to 16 of a.
+    WriteGe { a: Val },
+    /// C is inverted.
+    InvertCarry,
+    /// From Arm's flags of a floating-point comparison to those of others (AXFLAG).
+    ToOthers,
+    /// The other way (XAFLAG).
+    FromOthers,
+    /// The flags that `mask` has = bits 3 to 0 of a rotated right.
+    Insert { a: Val, by: u8, mask: u8 },
+    /// N and Z of the low `bits` of a, V where the next bit differs from their highest one; C as it was.
+    Narrow { a: Val, bits: u8 },
+}
+
 /// One operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Op {
@@ -368,6 +393,8 @@ pub enum Op {
     ReadFpscr { d: Var },
     /// d = FPCR.
     ReadFpcr { d: Var },
+    /// What is rarely done with the flags.
+    Flags(FlagsOp),
     /// Vectors.
     Vector(Vector),
     /// Floating point; the interpreter runs `insn` where the host's result is not Arm's. `standard`: under the standard value of FPSCR (Advanced SIMD
@@ -435,6 +462,7 @@ impl Op {
             | Op::Soft { d, .. }
             | Op::ReadTpidr { d }
             | Op::ReadFpcr { d }
+            | Op::Flags(FlagsOp::Read { d } | FlagsOp::ReadApsr { d })
             | Op::ReadFpscr { d } => Some(d),
             Op::Atomic(ref atomic) => atomic.op.operands().0,
             Op::Media(ref media) => media.operands().0,
@@ -448,6 +476,7 @@ impl Op {
             | Op::CopyFpscr
             | Op::KeepFpscr
             | Op::KeepsControl { .. }
+            | Op::Flags(_)
             | Op::Simd(_)
             | Op::Vector(_)
             | Op::Fallback { .. }
@@ -509,6 +538,7 @@ impl Op {
             | Op::AfterReleases
             | Op::ReadTpidr { .. }
             | Op::ReadFpcr { .. }
+            | Op::Flags(_)
             | Op::ReadFpscr { .. }
             | Op::WriteTpidr { .. } => false,
         }

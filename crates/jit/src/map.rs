@@ -85,7 +85,9 @@ pub const FPSR_READ: i32 = core::mem::offset_of!(State, fpsr_read) as i32 - BIAS
 pub const FPSCR_FLAGS: i32 =
     (core::mem::offset_of!(State, a32) + core::mem::offset_of!(A32, fpscr_flags)) as i32 - BIAS;
 
-/// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): the stamps of store-exclusives.
+/// Scratch entries of [`State::x`] that translated code uses (the interpreter has the first ones): four vectors.
+pub const SPARE_VECTORS: u8 = 38;
+/// The stamps of store-exclusives.
 pub const STAMPS: u8 = 47;
 /// The thread's lookup table.
 pub const LOOKUP: u8 = 48;

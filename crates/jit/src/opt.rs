@@ -31,6 +31,7 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::KeepFpscr
         | Op::ShiftFlags { keeps_v: true, .. }
         | Op::Nz { .. } => true,
+        Op::Flags(op) => !matches!(op, FlagsOp::Write { .. } | FlagsOp::WriteQ { .. } | FlagsOp::WriteGe { .. }),
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
         | Op::Float {
@@ -48,6 +49,7 @@ pub fn defines_flags(op: &Op) -> bool {
         Op::Compare { .. }
         | Op::ShiftFlags { keeps_v: false, .. }
         | Op::CopyFpscr
+        | Op::Flags(FlagsOp::Write { .. })
         | Op::Float {
             op: Float::Compare { .. } | Float::CompareIf { .. },
             ..
@@ -571,6 +573,15 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
             vals = [a, b, None];
         }
         Op::ReadTpidr { d } | Op::ReadFpcr { d } | Op::ReadFpscr { d } => d_var = Some(*d),
+        Op::Flags(FlagsOp::Read { d } | FlagsOp::ReadApsr { d }) => d_var = Some(*d),
+        Op::Flags(
+            FlagsOp::Write { a }
+            | FlagsOp::WriteQ { a }
+            | FlagsOp::WriteGe { a }
+            | FlagsOp::Insert { a, .. }
+            | FlagsOp::Narrow { a, .. },
+        ) => vals[0] = Some(*a),
+        Op::Flags(FlagsOp::InvertCarry | FlagsOp::ToOthers | FlagsOp::FromOthers) => {}
         Op::WriteTpidr { a } | Op::KeepsControl { a } => vals[0] = Some(*a),
         Op::CompareFpscr { comparison } => {
             vector(comparison.a);

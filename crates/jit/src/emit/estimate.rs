@@ -1,7 +1,7 @@
-//! FRECPE and FRSQRTE: the estimates are read from the manual's tables, by the highest bits of the fraction. What is not a normal number, or has no normal estimate, is
+//! FRECPE and FRSQRTE, URECPE and URSQRTE: the estimates are read from the manual's tables, by the highest bits of the fraction. What is not a normal number, or has no normal estimate, is
 //! the interpreter's.
 
-use dynasmrt::dynasm;
+use dynasmrt::{DynasmApi, dynasm};
 
 use super::asm::Cc;
 use super::float_convert::magnitude_bits;
@@ -41,6 +41,30 @@ const fn tables() -> [u8; 2 * TABLE + 8] {
 }
 
 impl Emitter<'_> {
+    /// URECPE and URSQRTE: d = estimates of words below 1 (in units of 2^-32), in units of 2^-31; all ones of those below 1/2 (1/4).
+    pub(super) fn estimate_words(&mut self, root: bool, d: u8, a: u8) {
+        self.store_spare(0, a);
+        self.avx_imm(vpsrld, X1, a, 23);
+        self.avx_constant(vpand, X1, X1, everywhere(Precision::Single, 0xff));
+        if root {
+            self.avx_imm(vpsrld, X2, a, 24);
+            self.avx_constant(vpand, X2, X2, everywhere(Precision::Single, 0x7f));
+            dynasm!(self.asm.ops ; .arch x64 ; vblendvps xmm1, xmm1, xmm2, Rx(a));
+        }
+        let table = self.shared.constants + super::float::TABLES_AT + if root { TABLE as u64 } else { 0 };
+        self.asm.mov_imm(RAX, table);
+        self.vector_constant(X2, u128::MAX);
+        dynasm!(self.asm.ops ; .arch x64 ; vpgatherdd xmm0, [rax + xmm1 * 1], xmm2);
+        self.avx_imm(vpslld, X2, X0, 24);
+        self.avx_imm(vpsrld, X2, X2, 1);
+        self.load_spare(0, X0);
+        self.avx_imm(vpsrld, X0, X0, if root { 30 } else { 31 });
+        self.vector_constant(X1, 0);
+        self.avx(vpcmpeqd, X0, X0, X1);
+        self.avx_constant(vpor, X2, X2, everywhere(Precision::Single, 1 << 31));
+        self.avx(vpor, d, X2, X0);
+    }
+
     pub(super) fn estimate(&mut self, root: bool, p: Precision, shape: Shape, d: u8, a: u8, insn: Insn) {
         self.spill_if_kept();
         let (fraction, bias) = match p {

@@ -508,12 +508,14 @@ impl Emitter<'_> {
     /// FCVTN.
     pub(super) fn narrow_numbers(&mut self, from: Precision, upper: bool, d: u8, a: u8, insn: Insn) {
         let numbers = self.shared.numbers;
-        let possible = from == Precision::Double || numbers.half && numbers.trap && !numbers.underflow;
+        // (Under the standard value, what is tiny traps.)
+        let half = numbers.half && (self.standard || numbers.trap && !numbers.underflow);
+        let possible = from == Precision::Double || half;
         if self.leave_unless(possible, insn) {
             return;
         }
         let checks = self.checks(false, true);
-        if from == Precision::Double {
+        if from == Precision::Double || checks.nan {
             self.spill_for(checks);
         }
         let source = self.read_vector(a, X0);
@@ -523,8 +525,9 @@ impl Emitter<'_> {
                 self.check_lanes(Precision::Single, checks, X2, insn, None)
             }
             Precision::Single => {
+                let back = self.unless_unordered(from, source, source, insn);
                 dynasm!(self.asm.ops ; .arch x64 ; vcvtps2ph Rx(X2), Rx(source), BYTE 4);
-                None
+                back
             }
         };
         if upper {

@@ -256,7 +256,7 @@ impl Emitter<'_> {
     }
 
     /// Leaves operands with a NaN to the interpreter, where they do not trap. Xmm2 is overwritten.
-    fn unless_unordered(&mut self, p: Precision, a: u8, b: u8, insn: Insn) -> Option<Label> {
+    pub(super) fn unless_unordered(&mut self, p: Precision, a: u8, b: u8, insn: Insn) -> Option<Label> {
         if self.shared.numbers.trap {
             return None;
         }

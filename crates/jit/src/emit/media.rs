@@ -87,6 +87,19 @@ impl Emitter<'_> {
                 self.asm.extend(Extend::U32, Width::W, RAX, RAX);
                 self.assign(d, RAX);
             }
+            Media::SaturateHalves { signed, bits, d, a } => {
+                let (low, high) = limits(signed, bits);
+                let a = self.read(a, RAX);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovd xmm0, Rd(a));
+                self.vector_constant(X1, repeat(1, high as u64));
+                self.avx(vpminsw, X2, X0, X1);
+                self.vector_constant(X1, repeat(1, low as u64));
+                self.avx(vpmaxsw, X2, X2, X1);
+                self.avx(vpxor, X0, X0, X2);
+                dynasm!(self.asm.ops ; .arch x64 ; vmovd eax, xmm0 ; test eax, eax ; setne al);
+                memory!(self.asm.ops, HostAddress::state(Q_SLOT), (or BYTE) (, al));
+                self.word_of(d, X2);
+            }
             Media::SetQ { a } => {
                 self.read_into(Width::W, RAX, a);
                 memory!(self.asm.ops, HostAddress::state(Q_SLOT), (or BYTE) (, al));
@@ -116,24 +129,59 @@ impl Emitter<'_> {
 
     /// X2 = sums or differences of X0 and X1; GE. All three are overwritten.
     fn parallel(&mut self, op: Parallel, kept: Kept, bytes: bool) {
+        let inverted = match op {
+            Parallel::Add | Parallel::Sub => self.all_lanes(op == Parallel::Add, kept, bytes),
+            Parallel::SubAdd | Parallel::AddSub => {
+                self.exchange_halfwords();
+                self.store_spare(0, X0);
+                self.store_spare(1, X1);
+                self.halfwords(op == Parallel::SubAdd, kept);
+                self.store_spare(2, X2);
+                self.store_spare(3, X1);
+                self.load_spare(0, X0);
+                self.load_spare(1, X1);
+                self.halfwords(op == Parallel::AddSub, kept);
+                self.load_spare(2, X0);
+                self.avx_select(vpblendw, X2, X2, X0, 2);
+                self.load_spare(3, X0);
+                self.avx_select(vpblendw, X1, X1, X0, 2);
+                false
+            }
+        };
+        if !matches!(kept, Kept::Signed | Kept::Unsigned) {
+            return;
+        }
+        dynasm!(self.asm.ops ; .arch x64 ; pmovmskb eax, xmm1);
+        if inverted {
+            self.asm.not(Width::W, RAX);
+        }
+        self.asm.alu(Alu::And, Width::W, RAX, Source::Imm(15));
+        memory!(self.asm.ops, HostAddress::state(GE_SLOT), (mov BYTE) (, al));
+    }
+
+    /// X2 = sums or differences of halfwords; X1 is set where GE is to be, if it is.
+    fn halfwords(&mut self, add: bool, kept: Kept) {
+        if self.all_lanes(add, kept, false) {
+            self.avx_constant(vpxor, X1, X1, u128::MAX);
+        }
+    }
+
+    /// X2 = sums or differences of X0 and X1; X1 is set where GE is to be, or (that is answered) where it is not to be.
+    fn all_lanes(&mut self, add: bool, kept: Kept, bytes: bool) -> bool {
         let by_size = |byte: Avx, half: Avx| if bytes { byte } else { half };
-        let (add, sub) = match kept {
-            Kept::SignedSaturated => (by_size(vpaddsb, vpaddsw), by_size(vpsubsb, vpsubsw)),
-            Kept::UnsignedSaturated => (by_size(vpaddusb, vpaddusw), by_size(vpsubusb, vpsubusw)),
-            _ => (by_size(vpaddb, vpaddw), by_size(vpsubb, vpsubw)),
+        let plain = match (add, kept) {
+            (true, Kept::SignedSaturated) => by_size(vpaddsb, vpaddsw),
+            (true, Kept::UnsignedSaturated) => by_size(vpaddusb, vpaddusw),
+            (true, _) => by_size(vpaddb, vpaddw),
+            (false, Kept::SignedSaturated) => by_size(vpsubsb, vpsubsw),
+            (false, Kept::UnsignedSaturated) => by_size(vpsubusb, vpsubusw),
+            (false, _) => by_size(vpsubb, vpsubw),
         };
         let size = if bytes { 0 } else { 1 };
         let average = by_size(vpavgb, vpavgw);
-        match (op, kept) {
-            (Parallel::SubAdd | Parallel::AddSub, _) => {
-                self.exchange_halfwords();
-                let (low, high) = if op == Parallel::SubAdd { (sub, add) } else { (add, sub) };
-                self.avx(low, X2, X0, X1);
-                self.avx(high, X0, X0, X1);
-                self.avx_select(vpblendw, X2, X2, X0, 2);
-            }
+        match (add, kept) {
             // The host's average is rounded up: that of the inverses is the inverse of the one rounded down. Signed lanes are made unsigned by their sign bit.
-            (Parallel::Add, Kept::SignedHalved | Kept::UnsignedHalved) => {
+            (true, Kept::SignedHalved | Kept::UnsignedHalved) => {
                 let inverse = match kept {
                     Kept::SignedHalved => !repeat(size, sign(bytes)),
                     _ => u128::MAX,
@@ -145,26 +193,26 @@ impl Emitter<'_> {
                 self.avx(vpxor, X2, X0, X2);
             }
             // Half of a - b is a, less the average rounded up.
-            (Parallel::Sub, Kept::SignedHalved | Kept::UnsignedHalved) => {
+            (false, Kept::SignedHalved | Kept::UnsignedHalved) => {
                 if kept == Kept::SignedHalved {
                     self.vector_constant(X2, repeat(size, sign(bytes)));
                     self.avx(vpxor, X0, X0, X2);
                     self.avx(vpxor, X1, X1, X2);
                 }
                 self.avx(average, X1, X0, X1);
-                self.avx(sub, X2, X0, X1);
+                self.avx(by_size(vpsubb, vpsubw), X2, X0, X1);
             }
-            (Parallel::Add, _) => self.avx(add, X2, X0, X1),
-            (Parallel::Sub, _) => self.avx(sub, X2, X0, X1),
+            _ => self.avx(plain, X2, X0, X1),
         }
         let larger = by_size(vpmaxub, vpmaxuw);
         let equal = by_size(vpcmpeqb, vpcmpeqw);
-        let inverted = match (op, kept) {
-            (Parallel::Add | Parallel::Sub, Kept::Signed) => {
+        match (add, kept) {
+            (_, Kept::Signed) => {
                 // A saturated result has the sign of the exact one.
-                let saturated = match op {
-                    Parallel::Add => by_size(vpaddsb, vpaddsw),
-                    _ => by_size(vpsubsb, vpsubsw),
+                let saturated = if add {
+                    by_size(vpaddsb, vpaddsw)
+                } else {
+                    by_size(vpsubsb, vpsubsw)
                 };
                 self.avx(saturated, X1, X0, X1);
                 if !bytes {
@@ -172,25 +220,19 @@ impl Emitter<'_> {
                 }
                 true
             }
-            (Parallel::Add, Kept::Unsigned) => {
+            (true, Kept::Unsigned) => {
                 // No carry: the sum is not below an operand.
                 self.avx(larger, X1, X2, X0);
                 self.avx(equal, X1, X1, X2);
                 true
             }
-            (Parallel::Sub, Kept::Unsigned) => {
+            (false, Kept::Unsigned) => {
                 self.avx(larger, X1, X0, X1);
                 self.avx(equal, X1, X1, X0);
                 false
             }
-            _ => return,
-        };
-        dynasm!(self.asm.ops ; .arch x64 ; pmovmskb eax, xmm1);
-        if inverted {
-            self.asm.not(Width::W, RAX);
+            _ => false,
         }
-        self.asm.alu(Alu::And, Width::W, RAX, Source::Imm(15));
-        memory!(self.asm.ops, HostAddress::state(GE_SLOT), (mov BYTE) (, al));
     }
 }
 

@@ -7,7 +7,7 @@
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`, `simd_shift.rs`, `saturate.rs`, `products.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
 //! - `soft.rs`: routines of floating-point libraries.
-//! - `flags.rs`: where the guest's flags are, and conditions.
+//! - `flags.rs`: where the guest's flags are, and conditions; `flags_op.rs`: what is rarely done with them.
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
 //! - `calls.rs`: system calls from translated code.
@@ -29,6 +29,7 @@ pub mod estimate;
 mod flags;
 pub mod float;
 mod float_convert;
+mod flags_op;
 mod float_lanes;
 mod half;
 mod integer;
@@ -362,6 +363,7 @@ impl Emitter<'_> {
                 self.asm.load_slot_32(host, crate::map::FPCR_SLOT);
                 self.assign(d, host);
             }
+            Op::Flags(op) => self.flags_op(op),
             Op::ReadFpscr { d } => self.read_fpscr(d),
             Op::WriteTpidr { a } => {
                 let host = self.read(a, host::RAX);

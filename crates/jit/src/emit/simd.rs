@@ -497,6 +497,7 @@ impl Emitter<'_> {
                     repeat(size, 1),
                 );
             }
+            (Single::Estimate { root }, _) => self.estimate_words(root, out, a),
             (Single::Reverse(unit), _) => {
                 let flip = (1 << unit) - (1 << size);
                 self.vector_constant(X1, shuffle(|n| n ^ flip));

@@ -139,7 +139,7 @@ pub fn has(op: Lanes, size: u8) -> bool {
     direct(op, size).is_some()
         || match op {
             Lanes::Mul | Lanes::DifferenceSigned | Lanes::DifferenceUnsigned => size < 3,
-            Lanes::Shift(how) => size < 3 || !how.saturate,
+            Lanes::Shift(_) => true,
             Lanes::DoublingProduct => matches!(size, 2 | 3),
             Lanes::SaturateMixed { .. } => true,
             Lanes::Polynomial => size < 2,

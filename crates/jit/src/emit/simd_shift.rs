@@ -9,9 +9,15 @@ use super::simd_lanes::Avx::*;
 use super::simd_lanes::AvxImm::*;
 use super::simd_lanes::{X0, X1, X2};
 use super::*;
+use crate::map::SPARE_VECTORS;
 
-/// Three vectors in scratch slots of the state, for what finds no room in three registers.
-pub(super) const SPARES: [i32; 3] = [x_slot(58), x_slot(60), x_slot(62)];
+/// Vectors in scratch slots of the state, for what finds no room in three registers.
+pub(super) const SPARES: [i32; 4] = [
+    x_slot(SPARE_VECTORS),
+    x_slot(SPARE_VECTORS + 2),
+    x_slot(SPARE_VECTORS + 4),
+    x_slot(SPARE_VECTORS + 6),
+];
 
 /// An operand that is needed again.
 #[derive(Clone, Copy)]
@@ -57,13 +63,18 @@ impl Emitter<'_> {
     pub(super) fn shift_lanes(&mut self, how: ShiftLanes, size: u8, q: bool, d: u8, a: u8, b: u8) {
         match (size, how.signed) {
             (2, _) if !how.saturate => return self.shift_words(how, d, a, b),
-            (3, false) if !how.round => return self.shift_doublewords(d, a, b),
+            (3, false) if !how.round && !how.saturate => return self.shift_doublewords(d, a, b),
             _ => {}
         }
         let (a, b) = (self.kept(a, 0), self.kept(b, 1));
         match size {
             0 if !how.saturate => return self.shift_bytes(how, d, a, b),
-            3 => self.shift_longs(how, a, b),
+            3 => {
+                self.shift_longs(how, a, b);
+                if how.saturate {
+                    self.saturate_longs(how.signed, q, a, b);
+                }
+            }
             _ => self.shift_parts(how, size, q, a, b),
         }
         dynasm!(self.asm.ops ; .arch x64 ; vmovaps Rx(d), xmm2);
@@ -166,6 +177,45 @@ impl Emitter<'_> {
         self.avx_imm(vpsllq, X1, X1, 56);
         self.load_spare(2, X2);
         dynasm!(self.asm.ops ; .arch x64 ; vblendvpd xmm2, xmm0, xmm2, xmm1);
+    }
+
+    /// X2 = shifted doublewords, saturated where a shift to the left has lost something.
+    fn saturate_longs(&mut self, signed: bool, q: bool, a: Kept, b: Kept) {
+        self.store_spare(2, X2);
+        // What comes back as it was has lost nothing.
+        let amounts = self.again(b, X1);
+        self.avx_constant(vpand, X1, amounts, repeat(3, 0xff));
+        let from = self.again(a, X0);
+        self.avx(vpsllvq, X2, from, X1);
+        if signed {
+            self.vector_constant(X0, 0);
+            self.avx(vpcmpgtq, X0, X0, X2);
+            self.avx(vpxor, X2, X2, X0);
+            self.avx(vpsrlvq, X2, X2, X1);
+            self.avx(vpxor, X2, X2, X0);
+        } else {
+            self.avx(vpsrlvq, X2, X2, X1);
+        }
+        let from = self.again(a, X0);
+        self.avx(vpcmpeqq, X2, X2, from);
+        let amounts = self.again(b, X1);
+        self.avx_imm(vpsllq, X1, amounts, 56);
+        self.avx(vpor, X2, X2, X1);
+        if signed {
+            let from = self.again(a, X0);
+            self.vector_constant(X1, 0);
+            self.avx(vpcmpgtq, X1, X1, from);
+            self.avx_constant(vpxor, X1, X1, repeat(3, i64::MAX as u64));
+        } else {
+            self.vector_constant(X1, u128::MAX);
+        }
+        self.load_spare(2, X0);
+        dynasm!(self.asm.ops ; .arch x64 ; vblendvpd xmm0, xmm1, xmm0, xmm2);
+        self.vector_constant(X1, 0);
+        self.avx(vpcmpgtq, X1, X1, X2);
+        self.avx_constant(vpxor, X1, X1, u128::MAX);
+        self.saturated_unless_zero(q, X1);
+        dynasm!(self.asm.ops ; .arch x64 ; vmovaps xmm2, xmm0);
     }
 
     /// X2 = shifts of bytes, halfwords or words, one after the other at the top of words.

@@ -60,6 +60,8 @@ pub enum Media {
     Differences { d: Var, a: Val, b: Val },
     /// d = the nearest number of `bits` bits to a signed number of 64 bits; Q is set if that is another one.
     Saturate { signed: bool, bits: u8, d: Var, a: Val },
+    /// d = both signed halfwords of `a` as numbers of `bits` bits; Q is set if that changes one.
+    SaturateHalves { signed: bool, bits: u8, d: Var, a: Val },
     /// Q is set if `a`, 0 or 1, is 1.
     SetQ { a: Val },
 }
@@ -72,7 +74,7 @@ impl Media {
             | Media::Select { d, a, b }
             | Media::Products { d, a, b, .. }
             | Media::Differences { d, a, b } => (Some(d), [Some(a), Some(b)]),
-            Media::Saturate { d, a, .. } => (Some(d), [Some(a), None]),
+            Media::Saturate { d, a, .. } | Media::SaturateHalves { d, a, .. } => (Some(d), [Some(a), None]),
             Media::SetQ { a } => (None, [Some(a), None]),
         }
     }

@@ -205,6 +205,8 @@ pub enum Single {
     LeadingZeros,
     /// Leading sign bits, without the sign bit itself.
     LeadingSigns,
+    /// The estimate of the reciprocal, or of the reciprocal root, of an unsigned word.
+    Estimate { root: bool },
 }
 
 /// Shifts of all elements by a constant, 0 to the element's width.

@@ -189,6 +189,7 @@ impl Display for Op {
             Op::AfterReleases => f.write_str("after releases"),
             Op::ReadTpidr { d } => write!(f, "{d} = tpidr"),
             Op::ReadFpcr { d } => write!(f, "{d} = fpcr"),
+            Op::Flags(op) => write!(f, "flags: {op:?}"),
             Op::ReadFpscr { d } => write!(f, "{d} = fpscr"),
             Op::WriteTpidr { a } => write!(f, "tpidr = {a}"),
             Op::Vector(Vector::Load { size, d, at }) => write!(f, "v{d} = u{}{at}", 8u32 << size),
@@ -282,6 +283,10 @@ impl Display for Media {
             Media::Saturate { signed, bits, d, a } => {
                 let sign = if signed { 's' } else { 'u' };
                 write!(f, "{d} = {sign}{bits}({a}), q")
+            }
+            Media::SaturateHalves { signed, bits, d, a } => {
+                let sign = if signed { 's' } else { 'u' };
+                write!(f, "{d} = {sign}{bits}x2({a}), q")
             }
             Media::SetQ { a } => write!(f, "q |= {a}"),
         }

@@ -7,7 +7,9 @@
 //! It holds while the control bits of FPSCR are clear: A64 obeys FPCR where VFP obeys FPSCR. Floating-point Advanced SIMD, which obeys neither,
 //! is in `a32/standard.rs`; not here either are comparisons, whose flags are FPSCR's.
 
+mod half;
 mod moves;
+mod saturating;
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
@@ -166,7 +168,7 @@ impl Code {
         self.move_in(2, d, GENERAL);
     }
 
-    /// S\[n\] = R\[t\]
+    /// S\[n\] = R\[t\], or D\[n\] = all 64 bits of it.
     fn move_in(&mut self, size: u8, n: u8, rt: u8) {
         let (rd, index) = self.place(size, n);
         self.push(Insn::InsGeneral(InsGeneral {
@@ -291,7 +293,9 @@ pub fn equivalent(insn: &a32::Insn, halves: Halves) -> Option<Vec<Insn>> {
     let known = scalar(&mut code, insn)
         || vector(&mut code, insn)
         || vector_shift(&mut code, insn)
-        || moves::lift(&mut code, insn);
+        || moves::lift(&mut code, insn)
+        || saturating::lift(&mut code, insn)
+        || half::lift(&mut code, insn);
     code.finish(known)
 }
 
@@ -385,12 +389,47 @@ fn scalar(code: &mut Code, insn: &a32::Insn) -> bool {
         a32::Insn::VcvtToIntVfp(a32::VcvtToIntVfp { size, vd, vm, signed, zero }) => {
             code.integer_from(size, vd, vm, |rd, rn| integer(size, signed, if zero { None } else { Some(1) }, rd, rn));
         }
+        a32::Insn::VcvtFromFixedVfp(a32::VcvtFromFixedVfp { size, vd, width, fbits, unsigned }) => {
+            fixed_source(code, size, vd, width, unsigned);
+            let (sf, rd, rn) = (false, code.target(size, vd), GENERAL);
+            code.push(match (unsigned, fbits) {
+                (false, 0) => Insn::ScvtfGeneral(ScvtfGeneral { sf, size, rd, rn }),
+                (true, 0) => Insn::UcvtfGeneral(UcvtfGeneral { sf, size, rd, rn }),
+                (false, _) => Insn::ScvtfGeneralFixed(ScvtfGeneralFixed { sf, size, rd, rn, fbits }),
+                (true, _) => Insn::UcvtfGeneralFixed(UcvtfGeneralFixed { sf, size, rd, rn, fbits }),
+            });
+            code.result(size, vd, rd);
+        }
+        a32::Insn::VcvtToFixedVfp(a32::VcvtToFixedVfp { size, vd, width: 32, fbits, unsigned }) => {
+            let (sf, rd, rn) = (false, GENERAL, code.source(size, vd, FIRST));
+            code.push(match (unsigned, fbits) {
+                (_, 0) => integer(size, !unsigned, None, rd, rn),
+                (false, _) => Insn::FcvtzsGeneralFixed(FcvtzsGeneralFixed { sf, size, rd, rn, fbits }),
+                (true, _) => Insn::FcvtzuGeneralFixed(FcvtzuGeneralFixed { sf, size, rd, rn, fbits }),
+            });
+            if size == 3 && !unsigned {
+                code.push(Insn::Sbfm(Sbfm { sf: true, rd, rn: rd, immr: 0, imms: 31, left: 32, right: 32 }));
+            }
+            code.move_in(size, vd, GENERAL);
+        }
         a32::Insn::VcvtDirectedVfp(a32::VcvtDirectedVfp { size, vd, vm, mode, signed }) => {
             code.integer_from(size, vd, vm, |rd, rn| integer(size, signed, Some(mode), rd, rn));
         }
         _ => return false,
     }
     true
+}
+
+/// The general register = the integer of 16 or 32 bits that S\[n\] or D\[n\] has.
+fn fixed_source(code: &mut Code, size: u8, n: u8, width: u8, unsigned: bool) {
+    let (integer, sf) = (if width == 16 { 1 } else { 2 }, false);
+    let (rn, index) = code.place(integer, n << (size - integer));
+    let (size, rd) = (integer, GENERAL);
+    code.push(if unsigned || width == 32 {
+        Insn::Umov(Umov { sf, size, rd, rn, index })
+    } else {
+        Insn::Smov(Smov { sf, size, rd, rn, index })
+    });
 }
 
 /// Conversion to an integer of 32 bits: ties away, to nearest, up, down (0 to 3), or towards zero.
@@ -562,6 +601,12 @@ fn vector(code: &mut Code, insn: &a32::Insn) -> bool {
             for (rd, rn) in [(RESULT, vd / 2), (vd / 2, vm / 2), (vm / 2, RESULT)] {
                 code.push(Insn::OrrVec(OrrVec { q: true, rd, rn, rm: rn }));
             }
+        }
+        a32::Insn::Vswp(a32::Vswp { q: false, vd, vm }) => {
+            code.copy(3, vd, FIRST);
+            code.copy(3, vm, SECOND);
+            code.result(3, vd, SECOND);
+            code.result(3, vm, FIRST);
         }
         a32::Insn::Vtrn(a32::Vtrn { q, size, vd, vm }) if vd != vm => {
             code.exchange(q, vd, vm, [false, true].map(|odd| move |q: bool, rd: u8, rn: u8, rm: u8| match odd {

@@ -629,6 +629,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
             rt,
             register: SystemRegister::FPCR,
         }) => l.push(Op::ReadFpcr { d: dst(rt) }),
+        Insn::Mrs(Mrs {
+            rt,
+            register: SystemRegister::NZCV,
+        }) => l.push(Op::Flags(FlagsOp::Read { d: dst(rt) })),
         Insn::Mrs(Mrs { rt, register }) => match system_constant(register) {
             Some(value) => l.constant(rt, value),
             None => return false,
@@ -637,6 +641,29 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
             rt,
             register: SystemRegister::TPIDR_EL0,
         }) => l.push(Op::WriteTpidr { a: x(rt) }),
+        Insn::Msr(Msr {
+            rt,
+            register: SystemRegister::NZCV,
+        }) => l.push(Op::Flags(FlagsOp::Write { a: x(rt) })),
+        Insn::Cfinv(_) => l.push(Op::Flags(FlagsOp::InvertCarry)),
+        Insn::Axflag(_) => l.push(Op::Flags(FlagsOp::ToOthers)),
+        Insn::Xaflag(_) => l.push(Op::Flags(FlagsOp::FromOthers)),
+        Insn::Rmif(Rmif { rn, shift, mask }) => l.push(Op::Flags(FlagsOp::Insert {
+            a: x(rn),
+            by: shift,
+            mask,
+        })),
+        Insn::Setf8(Setf8 { rn }) => l.push(Op::Flags(FlagsOp::Narrow { a: x(rn), bits: 8 })),
+        Insn::Setf16(Setf16 { rn }) => l.push(Op::Flags(FlagsOp::Narrow { a: x(rn), bits: 16 })),
+        // Cleaning a cache does nothing, but the address must be readable.
+        Insn::DcCvac(DcCvac { rt })
+        | Insn::DcCvau(DcCvau { rt })
+        | Insn::DcCvap(DcCvap { rt })
+        | Insn::DcCivac(DcCivac { rt }) => l.push(Op::Load {
+            load: Load::Zero(0),
+            d: Var::T(0),
+            at: super::memory::address(rt, 0),
+        }),
         _ => return false,
     }
     true

@@ -1,5 +1,4 @@
-//! Advanced SIMD on integers, and cryptography; what saturates, and what is about single elements, is in `simd_saturating.rs`. Left to the interpreter: saturating
-//! shifts of doublewords by a register, SM3 and SM4.
+//! Advanced SIMD on integers, and cryptography; what saturates, and what is about single elements, is in `simd_saturating.rs`. Left to the interpreter: SM3 and SM4.
 
 use armlet_decoder::a64::*;
 
@@ -480,6 +479,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::NegScalar(NegScalar { rd, rn }) => zero_with(l, Lanes::Sub, scalar(rd), rn),
         Insn::AbsScalar(AbsScalar { rd, rn }) => single(l, Single::Abs, scalar(rd), rn),
         Insn::NotVec(NotVec { q, rd, rn }) => single(l, Single::Not, to(0, q, rd), rn),
+        Insn::Urecpe(Urecpe { q, rd, rn }) => single(l, Single::Estimate { root: false }, to(2, q, rd), rn),
+        Insn::Ursqrte(Ursqrte { q, rd, rn }) => single(l, Single::Estimate { root: true }, to(2, q, rd), rn),
         Insn::CntVec(CntVec { q, rd, rn }) => single(l, Single::Count, to(0, q, rd), rn),
         Insn::RbitVec(RbitVec { q, rd, rn }) => single(l, Single::ReverseBits, to(0, q, rd), rn),
         Insn::Rev16Vec(Rev16Vec { q, rd, rn }) => single(l, Single::Reverse(1), to(0, q, rd), rn),
@@ -665,7 +666,8 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> bool {
         Insn::Eor3(Eor3 { rd, rn, rm, ra }) => push(l, Simd::Three { op: Three::Xor, d: rd, a: rn, b: rm, c: ra }),
         Insn::Bcax(Bcax { rd, rn, rm, ra }) => push(l, Simd::Three { op: Three::BitClearXor, d: rd, a: rn, b: rm, c: ra }),
         Insn::Rax1(Rax1 { rd, rn, rm }) => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: 0 }),
-        Insn::Xar(Xar { rd, rn, rm, imm }) if imm != 0 => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: imm }),
+        Insn::Xar(Xar { rd, rn, rm, imm: 0 }) => binary(l, Lanes::Xor, to(3, true, rd), rn, rm),
+        Insn::Xar(Xar { rd, rn, rm, imm }) => push(l, Simd::XorRotate { d: rd, a: rn, b: rm, by: imm }),
         Insn::SshlScalar(SshlScalar { rd, rn, rm }) => binary(l, shifted(true, false), scalar(rd), rn, rm),
         Insn::SrshlVec(SrshlVec { q, size, rd, rn, rm }) => binary(l, shifted(true, true), to(size, q, rd), rn, rm),
         Insn::UrshlVec(UrshlVec { q, size, rd, rn, rm }) => binary(l, shifted(false, true), to(size, q, rd), rn, rm),

@@ -344,7 +344,7 @@ pub(super) fn set_pair(l: &mut Lifter, hi: u8, lo: u8) {
 }
 
 /// A 64-bit product, added to RdHi:RdLo if `accumulate` is set.
-fn long(l: &mut Lifter, signed: bool, accumulate: bool, (hi, lo): (u8, u8), (rn, rm): (u8, u8)) -> Lifted {
+fn long(l: &mut Lifter, (signed, accumulate, s): (bool, bool, bool), (hi, lo): (u8, u8), (rn, rm): (u8, u8)) -> Lifted {
     let x = |n: u8| Val::Var(Var::X(n));
     if signed {
         for (d, n) in [(Var::T(0), rn), (Var::T(1), rm)] {
@@ -371,6 +371,22 @@ fn long(l: &mut Lifter, signed: bool, accumulate: bool, (hi, lo): (u8, u8), (rn,
         add(l, Alu::Add, Width::X, Var::T(0), t(0), t(1));
     }
     set_pair(l, hi, lo);
+    if s {
+        // A word with N and Z of both: the upper one, with its lowest bit set if the lower one is not zero.
+        add(l, Alu::Sub, W, Var::T(1), imm(0), t(0));
+        add(l, Alu::Or, W, Var::T(1), t(1), t(0));
+        for (d, w, by) in [(1, W, 31), (0, Width::X, 32)] {
+            l.push(Op::Shift {
+                op: Shift::Lsr,
+                w,
+                d: Var::T(d),
+                a: t(d),
+                b: imm(by),
+            });
+        }
+        add(l, Alu::Or, W, Var::T(1), t(1), t(0));
+        l.push(Op::Nz { a: t(1), carry: None });
+    }
     Lifted::Done
 }
 
@@ -442,6 +458,19 @@ pub(super) fn select(l: &mut Lifter, insn: &Insn, place: Place, cond: u8) -> boo
         otherwise: Otherwise::Same,
     });
     true
+}
+
+/// MSR: the flags with Q, and GE.
+fn write_status(l: &mut Lifter, mask: u8, a: Val) {
+    if mask & 8 != 0 {
+        l.push(Op::Flags(FlagsOp::WriteQ { a }));
+    }
+    if mask & 4 != 0 {
+        l.push(Op::Flags(FlagsOp::WriteGe { a }));
+    }
+    if mask & 8 != 0 {
+        l.push(Op::Flags(FlagsOp::Write { a }));
+    }
 }
 
 /// Lifts an instruction of this file.
@@ -559,10 +588,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             add(l, Alu::Sub, W, Var::X(rd), r(place, ra), t(0));
             Lifted::Done
         }
-        Insn::Umull(Umull { s: false, rdlo, rdhi, rn, rm }) => long(l, false, false, (rdhi, rdlo), (rn, rm)),
-        Insn::Umlal(Umlal { s: false, rdlo, rdhi, rn, rm }) => long(l, false, true, (rdhi, rdlo), (rn, rm)),
-        Insn::Smull(Smull { s: false, rdlo, rdhi, rn, rm }) => long(l, true, false, (rdhi, rdlo), (rn, rm)),
-        Insn::Smlal(Smlal { s: false, rdlo, rdhi, rn, rm }) => long(l, true, true, (rdhi, rdlo), (rn, rm)),
+        Insn::Umull(Umull { s, rdlo, rdhi, rn, rm }) => long(l, (false, false, s), (rdhi, rdlo), (rn, rm)),
+        Insn::Umlal(Umlal { s, rdlo, rdhi, rn, rm }) => long(l, (false, true, s), (rdhi, rdlo), (rn, rm)),
+        Insn::Smull(Smull { s, rdlo, rdhi, rn, rm }) => long(l, (true, false, s), (rdhi, rdlo), (rn, rm)),
+        Insn::Smlal(Smlal { s, rdlo, rdhi, rn, rm }) => long(l, (true, true, s), (rdhi, rdlo), (rn, rm)),
         Insn::Sdiv(Sdiv { rd, rn, rm }) => {
             l.push(Op::Multiply { op: Multiply::Sdiv, w: W, d: Var::X(rd), a: r(place, rn), b: r(place, rm) });
             Lifted::Done
@@ -591,6 +620,10 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             l.push(Op::Insert { w: W, d: Var::X(rd), a: r(place, rn), pos: lsb, width });
             Lifted::Done
         }
+        Insn::Bfi(Bfi { rd, rn, width: 32, .. }) if rn != 15 => {
+            mov(l, Var::X(rd), r(place, rn));
+            Lifted::Done
+        }
         Insn::Bfc(Bfc { rd, lsb, width }) => {
             let mask = (u32::MAX >> (32 - u32::from(width))) << lsb;
             add(l, Alu::And, W, Var::X(rd), r(place, rd), imm(!mask));
@@ -611,6 +644,27 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             l.push(Op::Extend { op: Extend::S16, w: W, d: Var::X(rd), a: t(0) });
             Lifted::Done
         }
+        Insn::Mrs(Mrs { rd }) => {
+            l.push(Op::Flags(FlagsOp::ReadApsr { d: Var::X(rd) }));
+            Lifted::Done
+        }
+        Insn::MsrImm(MsrImm { mask, imm: value }) => {
+            write_status(l, mask, imm(value));
+            Lifted::Done
+        }
+        Insn::MsrReg(MsrReg { mask, rn }) => {
+            write_status(l, mask, r(place, rn));
+            Lifted::Done
+        }
+        Insn::MrcPmuserenr(MrcPmuserenr { rt }) => {
+            mov(l, Var::X(rt), imm(0));
+            Lifted::Done
+        }
+        Insn::MrcCntfrq(MrcCntfrq { rt }) => {
+            mov(l, Var::X(rt), imm(armlet_cpu::id::CNTFRQ_EL0 as u32));
+            Lifted::Done
+        }
+        Insn::Cps(_) | Insn::SetendLe(_) => Lifted::Done,
         Insn::Hint(_) | Insn::PldImm(_) | Insn::PldReg(_) | Insn::PliImm(_) | Insn::PliReg(_) | Insn::Isb(_)
         | Insn::McrIsb(_) => Lifted::Done,
         Insn::Dmb(Dmb { option }) | Insn::Dsb(Dsb { option }) => {

@@ -224,6 +224,9 @@ fn parallel(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         Uadd8 Add Unsigned true; Usub8 Sub Unsigned true; Uadd16 Add Unsigned false; Usub16 Sub Unsigned false;
         Qadd8 Add SignedSaturated true; Qsub8 Sub SignedSaturated true;
         Qadd16 Add SignedSaturated false; Qsub16 Sub SignedSaturated false;
+        Sasx SubAdd Signed false; Ssax AddSub Signed false; Uasx SubAdd Unsigned false; Usax AddSub Unsigned false;
+        Shasx SubAdd SignedHalved false; Shsax AddSub SignedHalved false;
+        Uhasx SubAdd UnsignedHalved false; Uhsax AddSub UnsignedHalved false;
         Qasx SubAdd SignedSaturated false; Qsax AddSub SignedSaturated false;
         Uqadd8 Add UnsignedSaturated true; Uqsub8 Sub UnsignedSaturated true;
         Uqadd16 Add UnsignedSaturated false; Uqsub16 Sub UnsignedSaturated false;
@@ -235,7 +238,7 @@ fn parallel(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
     }
 }
 
-/// Lifts an instruction of this file. (Parallel operations with exchanged halfwords are here if they saturate.)
+/// Lifts an instruction of this file.
 #[rustfmt::skip]
 pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
     let r = |n| r(place, n);
@@ -297,6 +300,14 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         Insn::Qdsub(Qdsub { rd, rm, rn }) => saturating(l, Alu::Sub, true, rd, r(rm), r(rn)),
         Insn::Ssat(Ssat { rd, to, rn, shift, amount }) => saturate_word(l, place, (true, to), rd, (rn, shift, amount)),
         Insn::Usat(Usat { rd, to, rn, shift, amount }) => saturate_word(l, place, (false, to), rd, (rn, shift, amount)),
+        Insn::Ssat16(Ssat16 { rd, to, rn }) => {
+            l.push(Op::Media(Media::SaturateHalves { signed: true, bits: to, d: Var::X(rd), a: r(rn) }));
+            Lifted::Done
+        }
+        Insn::Usat16(Usat16 { rd, to, rn }) => {
+            l.push(Op::Media(Media::SaturateHalves { signed: false, bits: to, d: Var::X(rd), a: r(rn) }));
+            Lifted::Done
+        }
         Insn::Sel(Sel { rd, rn, rm }) => {
             l.push(Op::Media(Media::Select { d: Var::X(rd), a: r(rn), b: r(rm) }));
             Lifted::Done

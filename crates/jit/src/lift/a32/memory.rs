@@ -4,6 +4,7 @@ use armlet_decoder::a32::*;
 use armlet_interpreter::a32::Place;
 
 use super::branch::to_result;
+use super::integer::shifted;
 use super::{Lifted, dst, imm, r, t};
 use crate::ir::*;
 use crate::lift::Lifter;
@@ -104,23 +105,13 @@ fn indexed(l: &mut Lifter, place: Place, data: Data, rn: u8, index: bool, wback:
         data.lift(l, place, at);
         return done(l, place, data, false);
     }
-    let op = match shift {
-        0 => Shift::Lsl,
-        1 if amount < 32 => Shift::Lsr,
-        2 => Shift::Asr,
-        _ => return Lifted::Unknown,
-    };
-    let mut offset = Val::Var(Var::X(rm));
-    if amount != 0 {
-        l.push(Op::Shift {
-            op,
-            w: W,
+    let offset = shifted(l, place, rm, shift, amount, Var::T(1)).unwrap_or_else(|| {
+        l.push(Op::RotateExtended {
             d: Var::T(1),
-            a: offset,
-            b: imm(u32::from(amount).min(31)),
+            a: Val::Var(Var::X(rm)),
         });
-        offset = t(1);
-    }
+        t(1)
+    });
     // The base's new value.
     add(l, if up { Alu::Add } else { Alu::Sub }, Var::T(1), r(place, rn), offset);
     data.lift(l, place, address(if index { t(1) } else { r(place, rn) }, 0));
@@ -165,6 +156,53 @@ fn pair(
     }
     if wback {
         add(l, Alu::Add, Var::X(rn), r(place, rn), imm(offset as u32));
+    }
+    Lifted::Done
+}
+
+/// LDRD and STRD with a register as offset.
+fn pair_indexed(
+    l: &mut Lifter,
+    place: Place,
+    (first, second): (Data, Data),
+    rn: u8,
+    (index, wback): (bool, bool),
+    (up, rm): (bool, u8),
+) -> Lifted {
+    if wback && (first.loads(rn) || second.loads(rn) || rn == 15) {
+        return Lifted::Unknown;
+    }
+    // The base's new value.
+    let op = if up { Alu::Add } else { Alu::Sub };
+    add(l, op, Var::T(1), r(place, rn), Val::Var(Var::X(rm)));
+    let base = if index { t(1) } else { r(place, rn) };
+    let (low, high) = (address(base, 0), address(base, 4));
+    match first {
+        // The second access may fault, and needs what this one loads again.
+        Data::Load(load, rt) if rt == rn || rt == rm => {
+            l.push(Op::Load {
+                load,
+                d: Var::T(0),
+                at: low,
+            });
+            second.lift(l, place, high);
+            l.push(Op::Mov {
+                w: W,
+                d: Var::X(rt),
+                a: t(0),
+            });
+        }
+        _ => {
+            first.lift(l, place, low);
+            second.lift(l, place, high);
+        }
+    }
+    if wback {
+        l.push(Op::Mov {
+            w: W,
+            d: Var::X(rn),
+            a: t(1),
+        });
     }
     Lifted::Done
 }
@@ -238,6 +276,31 @@ fn store_multiple(
     Lifted::Done
 }
 
+/// LDA and STL, which are plain, but that an STL comes before a later LDA: as a plain store with a barrier behind it.
+fn ordered(l: &mut Lifter, place: Place, data: Data, size: u8, rn: u8) -> Lifted {
+    let at = address(r(place, rn), 0);
+    l.push(Op::Aligned { size, at });
+    data.lift(l, place, at);
+    if let Data::Store(..) = data {
+        l.push(Op::Fence);
+    }
+    Lifted::Done
+}
+
+/// An exclusive access at a register's address plus an offset.
+fn exclusive_at(l: &mut Lifter, op: AtomicOp, size: u8, rn: u8, offset: u16) -> Lifted {
+    if offset == 0 {
+        return exclusive(l, op, size, rn);
+    }
+    add(l, Alu::Add, Var::T(1), Val::Var(Var::X(rn)), imm(offset.into()));
+    l.push(Op::Aligned {
+        size,
+        at: address(t(1), 0),
+    });
+    l.push(Op::Atomic(Atomic { op, size, base: t(1) }));
+    Lifted::Done
+}
+
 /// An exclusive access without an offset.
 fn exclusive(l: &mut Lifter, op: AtomicOp, size: u8, rn: u8) -> Lifted {
     let base = Val::Var(Var::X(rn));
@@ -305,19 +368,65 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
             let data = (Data::Store(2, rt), Data::Store(2, rt2));
             pair(l, place, data, rn, index, wback, offset.into())
         }
+        Insn::LdrdLit(LdrdLit { rt, rt2, offset }) => {
+            let target = (place.pc() & !3).wrapping_add_signed(offset.into());
+            load(rt).lift(l, place, address(imm(target), 0));
+            load(rt2).lift(l, place, address(imm(target), 4));
+            Lifted::Done
+        }
+        Insn::LdrdReg(LdrdReg {
+            rt,
+            rt2,
+            rn,
+            index,
+            wback,
+            add,
+            rm,
+        }) => pair_indexed(l, place, (load(rt), load(rt2)), rn, (index, wback), (add, rm)),
+        Insn::StrdReg(StrdReg {
+            rt,
+            rt2,
+            rn,
+            index,
+            wback,
+            add,
+            rm,
+        }) => {
+            let data = (Data::Store(2, rt), Data::Store(2, rt2));
+            pair_indexed(l, place, data, rn, (index, wback), (add, rm))
+        }
+        Insn::Lda(Lda { rt, rn }) => ordered(l, place, load(rt), 2, rn),
+        Insn::Ldah(Ldah { rt, rn }) => ordered(l, place, Data::Load(Load::Zero(1), rt), 1, rn),
+        Insn::Ldab(Ldab { rt, rn }) => ordered(l, place, Data::Load(Load::Zero(0), rt), 0, rn),
+        Insn::Stl(Stl { rt, rn }) => ordered(l, place, Data::Store(2, rt), 2, rn),
+        Insn::Stlh(Stlh { rt, rn }) => ordered(l, place, Data::Store(1, rt), 1, rn),
+        Insn::Stlb(Stlb { rt, rn }) => ordered(l, place, Data::Store(0, rt), 0, rn),
+        Insn::Swp(Swp { rt, rt2, rn }) => {
+            let (d, a) = (Var::X(rt), r(place, rt2));
+            exclusive(l, AtomicOp::Swap { d, a }, 2, rn)
+        }
+        Insn::Swpb(Swpb { rt, rt2, rn }) => {
+            let (d, a) = (Var::X(rt), r(place, rt2));
+            exclusive(l, AtomicOp::Swap { d, a }, 0, rn)
+        }
         Insn::Ldm(ldm) => load_multiple(l, place, ldm),
         Insn::Stm(stm) => store_multiple(l, place, stm),
         Insn::Ldrexb(Ldrexb { rt, rn }) | Insn::Ldaexb(Ldaexb { rt, rn }) => load_exclusive(l, 0, rt, rn),
         Insn::Ldrexh(Ldrexh { rt, rn }) | Insn::Ldaexh(Ldaexh { rt, rn }) => load_exclusive(l, 1, rt, rn),
-        Insn::Ldrex(Ldrex { rt, rn, offset: 0 }) | Insn::Ldaex(Ldaex { rt, rn }) => load_exclusive(l, 2, rt, rn),
+        Insn::Ldaex(Ldaex { rt, rn }) => load_exclusive(l, 2, rt, rn),
+        Insn::Ldrex(Ldrex { rt, rn, offset }) => {
+            exclusive_at(l, AtomicOp::LoadExclusive { d: Var::X(rt) }, 2, rn, offset)
+        }
         Insn::Strexb(Strexb { rd, rt, rn }) | Insn::Stlexb(Stlexb { rd, rt, rn }) => {
             store_exclusive(l, place, 0, rd, rt, rn)
         }
         Insn::Strexh(Strexh { rd, rt, rn }) | Insn::Stlexh(Stlexh { rd, rt, rn }) => {
             store_exclusive(l, place, 1, rd, rt, rn)
         }
-        Insn::Strex(Strex { rd, rt, rn, offset: 0 }) | Insn::Stlex(Stlex { rd, rt, rn }) => {
-            store_exclusive(l, place, 2, rd, rt, rn)
+        Insn::Stlex(Stlex { rd, rt, rn }) => store_exclusive(l, place, 2, rd, rt, rn),
+        Insn::Strex(Strex { rd, rt, rn, offset }) => {
+            let (status, a) = (Var::X(rd), r(place, rt));
+            exclusive_at(l, AtomicOp::StoreExclusive { status, a }, 2, rn, offset)
         }
         Insn::Ldrexd(Ldrexd { rt, rt2, rn }) | Insn::Ldaexd(Ldaexd { rt, rt2, rn }) => {
             exclusive(l, AtomicOp::LoadExclusive { d: Var::T(0) }, 3, rn);

@@ -1,6 +1,4 @@
 //! Floating-point Advanced SIMD as A64 instructions on the same registers, which hold under the standard value of FPSCR (see `lift/a32_vector.rs`).
-//!
-//! Estimates, directed conversions and half precision are the interpreter's.
 
 use armlet_decoder::a32;
 use armlet_decoder::a64::*;
@@ -86,7 +84,7 @@ fn step(code: &mut Code, q: bool, [d, n, m]: [u8; 3], minuend: f32, factor: Opti
     }
 }
 
-/// A conversion to integers. A tiny operand raises Input Denormal only: the multiplication by 1 is there for its trap.
+/// A conversion to integers, or rounding to such. A tiny operand raises Input Denormal only: the multiplication by 1 is there for its trap.
 fn to_integer(code: &mut Code, q: bool, [d, m]: [u8; 2], insn: impl Fn(u8, u8) -> Insn) {
     code.push(constant(THIRD, 1.0));
     let rn = if q { m / 2 } else { code.source(3, m, SECOND) };
@@ -124,10 +122,11 @@ fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
     let size = SIZE;
     shapes! { code, insn;
         three { VaddFp => FaddVec, VsubFp => FsubVec, VmulFp => FmulVec, VabdFp => FabdVec, VmaxFp => FmaxVec, VminFp => FminVec,
+            VmaxnmFp => FmaxnmVec, VminnmFp => FminnmVec,
             VceqRegFp => FcmeqVec, VcgeRegFp => FcmgeVec, VcgtRegFp => FcmgtVec, Vacge => FacgeVec, Vacgt => FacgtVec, }
         pairs { VpaddFp => FaddpVec, VpmaxFp => FmaxpVec, VpminFp => FminpVec, }
         two { VceqZeroFp => FcmeqZeroVec, VcgeZeroFp => FcmgeZeroVec, VcgtZeroFp => FcmgtZeroVec, VcleZeroFp => FcmleZeroVec,
-            VcltZeroFp => FcmltZeroVec, }
+            VcltZeroFp => FcmltZeroVec, VrecpeFp => FrecpeVec, VrsqrteFp => FrsqrteVec, }
     }
     match *insn {
         a32::Insn::VmlaFp(a32::VmlaFp { q, vd, vn, vm }) => {
@@ -172,6 +171,36 @@ fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
                 false => Insn::ScvtfFixedVec(ScvtfFixedVec { q, size, rd, rn, fbits }),
                 true => Insn::UcvtfFixedVec(UcvtfFixedVec { q, size, rd, rn, fbits }),
             });
+        }
+        a32::Insn::Vrint(a32::Vrint { q, vd, vm, mode }) => {
+            to_integer(code, q, [vd, vm], |rd, rn| match mode {
+                0 => Insn::FrintnVec(FrintnVec { q, size, rd, rn }),
+                1 => Insn::FrintxVec(FrintxVec { q, size, rd, rn }),
+                2 => Insn::FrintaVec(FrintaVec { q, size, rd, rn }),
+                3 => Insn::FrintzVec(FrintzVec { q, size, rd, rn }),
+                5 => Insn::FrintmVec(FrintmVec { q, size, rd, rn }),
+                _ => Insn::FrintpVec(FrintpVec { q, size, rd, rn }),
+            });
+        }
+        a32::Insn::VcvtDirected(a32::VcvtDirected { q, vd, vm, mode, unsigned }) => {
+            to_integer(code, q, [vd, vm], |rd, rn| match (mode, unsigned) {
+                (0, false) => Insn::FcvtasVec(FcvtasVec { q, size, rd, rn }),
+                (0, true) => Insn::FcvtauVec(FcvtauVec { q, size, rd, rn }),
+                (1, false) => Insn::FcvtnsVec(FcvtnsVec { q, size, rd, rn }),
+                (1, true) => Insn::FcvtnuVec(FcvtnuVec { q, size, rd, rn }),
+                (2, false) => Insn::FcvtpsVec(FcvtpsVec { q, size, rd, rn }),
+                (2, true) => Insn::FcvtpuVec(FcvtpuVec { q, size, rd, rn }),
+                (_, false) => Insn::FcvtmsVec(FcvtmsVec { q, size, rd, rn }),
+                (_, true) => Insn::FcvtmuVec(FcvtmuVec { q, size, rd, rn }),
+            });
+        }
+        a32::Insn::VcvtHalfSingle(a32::VcvtHalfSingle { vd, vm }) => {
+            let rn = code.source(3, vm, SECOND);
+            code.push(Insn::Fcvtl(Fcvtl { q: false, size: 1, rd: vd / 2, rn }));
+        }
+        a32::Insn::VcvtSingleHalf(a32::VcvtSingleHalf { vd, vm }) => {
+            code.push(Insn::Fcvtn(Fcvtn { q: false, size: 1, rd: RESULT, rn: vm / 2 }));
+            code.result(3, vd, RESULT);
         }
         a32::Insn::VcvtToInt(a32::VcvtToInt { q, vd, vm, unsigned }) => {
             to_integer(code, q, [vd, vm], |rd, rn| match unsigned {

@@ -5,6 +5,46 @@ use armlet_decoder::a64::*;
 
 use super::*;
 
+/// V\[RESULT\] = bytes of the table in D\[n\] and the registers behind it, selected by D\[m\], which is in the register that is answered.
+fn look_up(code: &mut Code, n: u8, m: u8, count: u8) -> u8 {
+    // A table of one register, or the last one of three, has zeros above it; one of two is a whole register.
+    let rn = match (count, n & 1) {
+        (2, 0) => n / 2,
+        _ => FIRST,
+    };
+    if rn == FIRST {
+        for (register, to) in (0..count).zip([FIRST, FIRST, SECOND, SECOND]) {
+            if register & 1 == 0 {
+                code.copy(3, n + register, to);
+            } else {
+                let (rn, source) = code.place(3, n + register);
+                code.push(Insn::InsElement(InsElement {
+                    size: 3,
+                    rd: to,
+                    rn,
+                    index: 1,
+                    source,
+                }));
+            }
+        }
+    }
+    let rm = code.source(3, m, THIRD);
+    code.push(Insn::Tbl(Tbl {
+        q: false,
+        rd: RESULT,
+        rn,
+        rm,
+        count: count.div_ceil(2),
+    }));
+    rm
+}
+
+/// A bit operation with a constant in both halves.
+fn with_constant(code: &mut Code, q: bool, d: u8, imm: u64, insn: impl FnOnce(bool, u8, u8, u8) -> Insn) {
+    code.push(Insn::Movi64(Movi64 { q, rd: THIRD, imm }));
+    code.vector2(q, false, [d, d], |rd, rn| insn(q, rd, rn, THIRD));
+}
+
 /// Immediates, lanes, tables, and transfers to and from general registers.
 #[rustfmt::skip]
 pub(super) fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
@@ -38,19 +78,25 @@ pub(super) fn lift(code: &mut Code, insn: &a32::Insn) -> bool {
         a32::Insn::Vext(a32::Vext { q, vd, vn, vm, index }) => {
             code.vector3(q, false, [vd, vn, vm], |rd, rn, rm| Insn::Ext(Ext { q, rd, rn, rm, index }));
         }
-        a32::Insn::Vtbl(a32::Vtbl { vd, vn, vm, count: count @ (1 | 2) }) => {
-            // A table of one register has zeros above it; one of two is a whole register.
-            let table = match (count, vn & 1) {
-                (2, 0) => vn / 2,
-                _ => code.copy(3, vn, FIRST),
-            };
-            if count == 2 && table == FIRST {
-                let (rn, source) = code.place(3, vn + 1);
-                code.push(Insn::InsElement(InsElement { size: 3, rd: FIRST, rn, index: 1, source }));
-            }
-            let rm = code.source(3, vm, SECOND);
-            code.push(Insn::Tbl(Tbl { q: false, rd: RESULT, rn: table, rm, count: 1 }));
+        a32::Insn::VorrImm32(a32::VorrImm32 { q, vd, imm }) | a32::Insn::VorrImm16(a32::VorrImm16 { q, vd, imm }) => {
+            with_constant(code, q, vd, imm, |q, rd, rn, rm| Insn::OrrVec(OrrVec { q, rd, rn, rm }));
+        }
+        a32::Insn::VbicImm32(a32::VbicImm32 { q, vd, imm }) | a32::Insn::VbicImm16(a32::VbicImm16 { q, vd, imm }) => {
+            with_constant(code, q, vd, imm, |q, rd, rn, rm| Insn::BicVec(BicVec { q, rd, rn, rm }));
+        }
+        a32::Insn::Vtbl(a32::Vtbl { vd, vn, vm, count }) => {
+            look_up(code, vn, vm, count);
             code.result(3, vd, RESULT);
+        }
+        a32::Insn::Vtbx(a32::Vtbx { vd, vn, vm, count }) => {
+            // Where the index is within the table, what is found there.
+            let index = look_up(code, vn, vm, count);
+            let imm = u64::from(8 * count) * 0x0101_0101_0101_0101;
+            code.push(Insn::Movi64(Movi64 { q: false, rd: SECOND, imm }));
+            code.push(Insn::CmhiVec(CmhiVec { q: false, size: 0, rd: SECOND, rn: SECOND, rm: index }));
+            code.copy(3, vd, FIRST);
+            code.push(Insn::BitVec(BitVec { q: false, rd: FIRST, rn: RESULT, rm: SECOND }));
+            code.result(3, vd, FIRST);
         }
         a32::Insn::VmovCoreToSingle(a32::VmovCoreToSingle { vn, rt }) => code.move_in(2, vn, rt),
         a32::Insn::VmovSingleToCore(a32::VmovSingleToCore { vn, rt }) => code.move_out(rt, vn),
