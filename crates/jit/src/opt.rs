@@ -31,7 +31,10 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::KeepFpscr
         | Op::ShiftFlags { keeps_v: true, .. }
         | Op::Nz { .. } => true,
-        Op::Flags(op) => !matches!(op, FlagsOp::Write { .. } | FlagsOp::WriteQ { .. } | FlagsOp::WriteGe { .. }),
+        Op::Flags(op) => !matches!(
+            op,
+            FlagsOp::Write { .. } | FlagsOp::WriteQ { .. } | FlagsOp::WriteGe { .. }
+        ),
         Op::Select { cond, .. }
         | Op::Compare { cond, .. }
         | Op::Float {

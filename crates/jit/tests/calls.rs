@@ -137,7 +137,11 @@ fn scratch_of_vectors_is_not_that_of_calls() {
         guest.cpu.x[0] = reader.as_raw_fd() as u64;
         guest.cpu.x[1] = byte.as_ptr() as u64;
         guest.cpu.x[2] = 1;
-        assert_eq!(guest.run_words(&[word, number(READ), SVC, number(EXIT), SVC]), SUPERVISOR_CALL, "{word:08x}");
+        assert_eq!(
+            guest.run_words(&[word, number(READ), SVC, number(EXIT), SVC]),
+            SUPERVISOR_CALL,
+            "{word:08x}"
+        );
         assert_eq!((guest.cpu.x[0], guest.cpu.x[8]), (1, EXIT), "{word:08x}");
         assert_eq!(byte.load(Ordering::Relaxed), b'x'.into(), "{word:08x}");
     }

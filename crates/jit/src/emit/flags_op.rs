@@ -78,7 +78,10 @@ impl Emitter<'_> {
             FlagsOp::FromOthers => {
                 // By the inverse of C, and Z: nothing; N; Z; V. With Z, there is a carry.
                 let table = [0, FLAG_N | FLAG_C_CLEAR, FLAG_Z, FLAG_V];
-                let table = table.into_iter().rev().fold(0u64, |all, flags| all << 16 | u64::from(flags));
+                let table = table
+                    .into_iter()
+                    .rev()
+                    .fold(0u64, |all, flags| all << 16 | u64::from(flags));
                 self.asm.load(Load::Zero(2), RAX, HostAddress::state(PACKED));
                 self.asm.mov_imm(RDX, (FLAG_Z | FLAG_C_CLEAR).into());
                 dynasm!(self.asm.ops ; .arch x64 ; pext eax, eax, edx ; shl eax, 4);

@@ -426,9 +426,21 @@ fn fixed_source(code: &mut Code, size: u8, n: u8, width: u8, unsigned: bool) {
     let (rn, index) = code.place(integer, n << (size - integer));
     let (size, rd) = (integer, GENERAL);
     code.push(if unsigned || width == 32 {
-        Insn::Umov(Umov { sf, size, rd, rn, index })
+        Insn::Umov(Umov {
+            sf,
+            size,
+            rd,
+            rn,
+            index,
+        })
     } else {
-        Insn::Smov(Smov { sf, size, rd, rn, index })
+        Insn::Smov(Smov {
+            sf,
+            size,
+            rd,
+            rn,
+            index,
+        })
     });
 }
 
