@@ -98,11 +98,20 @@ const MAX_LOG: usize = 1 << 10;
 /// Bytes of a page, by which translations are found when code changes.
 const PAGE: u64 = 4096;
 
+/// Word and bit of an address in an entry of [`Cache::entered`].
+fn place_in_page(pc: u64) -> (usize, u64) {
+    let place = pc % PAGE / 2;
+    ((place / 64) as usize, 1 << (place % 64))
+}
+
 pub(crate) struct Cache {
     arena: Arena,
     stubs: Stubs,
     /// Guest address to host entry.
     entries: FxHashMap<u64, u64>,
+    /// Guest page to a bit per two bytes: where no bit is set, nothing can be entered. Who asks for one instruction after the other finds the answer in
+    /// one place, which the table of all entries is too large for.
+    entered: FxHashMap<u64, Box<[u64; 32]>>,
     /// By host address.
     pub translations: BTreeMap<u64, Translation>,
     /// Jumps that are linked to a guest address.
@@ -206,6 +215,7 @@ impl Cache {
             arena,
             stubs,
             entries: FxHashMap::default(),
+            entered: FxHashMap::default(),
             translations: BTreeMap::new(),
             incoming: FxHashMap::default(),
             links: FxHashMap::default(),
@@ -224,6 +234,7 @@ impl Cache {
         self.stubs.shared.numbers = numbers;
         self.arena.truncate(self.stubs.end);
         self.entries.clear();
+        self.entered.clear();
         self.translations.clear();
         self.incoming.clear();
         self.links.clear();
@@ -291,7 +302,7 @@ impl Cache {
     ) -> Result<Option<u64>, Full> {
         let around = lift::Around {
             executed,
-            translated: &|at| self.entries.contains_key(&at),
+            translated: &|at| self.entry(at).is_some(),
             trap: self.stubs.shared.numbers.trap,
         };
         let Ok(mut region) = make(&around) else {
@@ -351,6 +362,8 @@ impl Cache {
         for entry in &emitted.entries {
             // An address that an older region already serves stays with it.
             self.entries.entry(entry.pc).or_insert(at + u64::from(entry.offset));
+            let (word, bit) = place_in_page(entry.pc);
+            self.entered.entry(entry.pc / PAGE).or_default()[word] |= bit;
         }
         self.translations.insert(
             at,
@@ -372,15 +385,23 @@ impl Cache {
         Ok(self.entries.get(&pc).copied())
     }
 
-    /// Points the jump at `at` to the translation of the guest address that it goes to.
-    fn link(&mut self, at: u64) -> bool {
-        let Some(&link) = self.links.get(&at) else { return false };
-        let Some(&entry) = self.entries.get(&link.to) else {
-            return false;
-        };
+    /// Host entry of a guest address, if it has a translation.
+    fn entry(&self, pc: u64) -> Option<u64> {
+        let (word, bit) = place_in_page(pc);
+        let entered = self.entered.get(&(pc / PAGE))?;
+        if entered[word] & bit == 0 {
+            return None;
+        }
+        self.entries.get(&pc).copied()
+    }
+
+    /// Points the jump at `at`, which goes to the guest address `to`, to its translation; answers that one's entry.
+    fn link(&mut self, at: u64, to: u64) -> Option<u64> {
+        let entry = self.entry(to)?;
+        let &link = self.links.get(&at).filter(|link| link.to == to)?;
         self.arena.patch(link.at, entry);
         self.incoming.entry(link.to).or_default().push(link);
-        true
+        Some(entry)
     }
 
     /// Forgets what has code in a range, for threads from `generation` on; answers how many translations that were.
@@ -663,7 +684,7 @@ impl Jit {
 
     /// Host entry of a guest address, if it has a translation.
     pub(crate) fn find(&self, pc: u64) -> Option<u64> {
-        self.lock().as_ref()?.entries.get(&pc).copied()
+        self.lock().as_ref()?.entry(pc)
     }
 
     /// Translates the region at a guest address, as far as its branches lead to blocks that were `executed`. `None`: its code cannot be fetched, or
@@ -702,7 +723,7 @@ impl Jit {
     ) -> Option<u64> {
         let mut guard = self.lock_to_change();
         let cache = guard.as_mut()?;
-        if let Some(&entry) = cache.entries.get(&pc) {
+        if let Some(entry) = cache.entry(pc) {
             return Some(entry);
         }
         if !eager && cache.waits(pc) {
@@ -724,11 +745,11 @@ impl Jit {
         entry
     }
 
-    /// Links the jump whose rel32 is at `at`, if its target is translated.
-    pub(crate) fn link(&self, at: u64) {
-        if self.lock_to_change().as_mut().is_some_and(|cache| cache.link(at)) {
-            lock(&self.counts).links += 1;
-        }
+    /// Links the jump to the guest address `to` whose rel32 is at `at`, if that has a translation: answers where that is entered.
+    pub(crate) fn link(&self, at: u64, to: u64) -> Option<u64> {
+        let entry = self.lock_to_change().as_mut()?.link(at, to)?;
+        lock(&self.counts).links += 1;
+        Some(entry)
     }
 
     /// Forgets the translations of guest code in a range.

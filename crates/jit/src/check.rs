@@ -406,8 +406,11 @@ impl<B: Blocks> Checker<B> {
 
 fn dead_flags(region: &Region) -> BTreeSet<u64> {
     let outside = region.dead_flags.iter().map(|range| range.start);
-    let blocks = region.blocks.iter().zip(opt::flags(region));
-    let inside = blocks.filter(|(_, flags)| !flags.live_in).map(|(block, _)| block.pc);
+    let flags = opt::flags(region);
+    let blocks = region.blocks.iter().enumerate();
+    let inside = blocks
+        .filter(|&(index, _)| !flags.live_in(index))
+        .map(|(_, block)| block.pc);
     outside.chain(inside).collect()
 }
 

@@ -4,13 +4,26 @@ pub mod exclusive;
 
 use crate::ir::*;
 
-/// Flag liveness of one block.
+/// Where the flags may be used, in all blocks of a region.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// The flags that hold at the start may be used.
-    pub live_in: bool,
-    /// Per node: the flags that hold behind it may be used.
-    pub live_after: Vec<bool>,
+    live_in: Vec<bool>,
+    /// One block's nodes behind the other's.
+    live_after: Vec<bool>,
+    /// Where the blocks start in it.
+    starts: Vec<usize>,
+}
+
+impl Flags {
+    /// Whether the flags that hold at the start of a block may be used.
+    pub fn live_in(&self, block: usize) -> bool {
+        self.live_in[block]
+    }
+
+    /// Whether those that hold behind a node of it may be.
+    pub fn live_after(&self, block: usize, position: usize) -> bool {
+        self.live_after[self.starts[block] + position]
+    }
 }
 
 fn cond_uses_flags(cond: u8) -> bool {
@@ -81,7 +94,7 @@ pub fn first_use(nodes: &[Node]) -> Option<bool> {
 }
 
 /// Backward analysis over the region. Outside of it, the flags are taken to be live.
-pub fn flags(region: &Region) -> Vec<Flags> {
+pub fn flags(region: &Region) -> Flags {
     let first_uses: Vec<Option<bool>> = region.blocks.iter().map(|block| first_use(&block.nodes)).collect();
     let mut live_in = vec![false; region.blocks.len()];
     let live_out = |end: &End, live_in: &[bool]| match *end {
@@ -107,26 +120,32 @@ pub fn flags(region: &Region) -> Vec<Flags> {
             }
         }
     }
-    let of_block = |(block, &live_in_here): (&Block, &bool)| {
+    let count = region.blocks.iter().map(|block| block.nodes.len()).sum();
+    let mut live_after = vec![false; count];
+    let mut starts = Vec::with_capacity(region.blocks.len());
+    let mut start = 0;
+    for block in &region.blocks {
         let mut live = live_out(&block.end, &live_in);
-        let mut live_after = vec![false; block.nodes.len()];
-        for (node, after) in block.nodes.iter().zip(&mut live_after).rev() {
+        let end = start + block.nodes.len();
+        for (node, after) in block.nodes.iter().zip(&mut live_after[start..end]).rev() {
             *after = live;
             live = uses_flags(&node.op) || live && !defines_flags(&node.op);
         }
-        Flags {
-            live_in: live_in_here,
-            live_after,
-        }
-    };
-    region.blocks.iter().zip(&live_in).map(of_block).collect()
+        starts.push(start);
+        start = end;
+    }
+    Flags {
+        live_in,
+        live_after,
+        starts,
+    }
 }
 
 /// Drops what defines flags that nobody uses: comparisons go, arithmetic loses its `flags`.
 pub fn remove_dead_flags(region: &mut Region) {
     let live = flags(region);
-    for (block, live) in region.blocks.iter_mut().zip(live) {
-        let mut after = live.live_after.into_iter();
+    let mut after = live.live_after.into_iter();
+    for block in &mut region.blocks {
         block.nodes.retain_mut(|node| {
             let live = after.next().unwrap_or(true);
             match &mut node.op {
@@ -173,7 +192,7 @@ fn keeps_flags(op: &Op) -> bool {
 
 /// A branch that asks whether a result is zero looks at the result itself, if the host's flags would have to be kept in memory until then.
 pub fn test_results(region: &mut Region) {
-    let live = flags(region);
+    let mut live = None;
     for index in 0..region.blocks.len() {
         let block = &region.blocks[index];
         let End::Branch {
@@ -184,10 +203,6 @@ pub fn test_results(region: &mut Region) {
         else {
             continue;
         };
-        let wanted = [taken, not].iter().any(|&pc| match region.find(pc) {
-            Some(target) => live[target].live_in,
-            None => !region.flags_are_dead(pc),
-        });
         let Some(at) = block.nodes.iter().rposition(|node| defines_flags(&node.op)) else {
             continue;
         };
@@ -203,7 +218,15 @@ pub fn test_results(region: &mut Region) {
         let behind = &block.nodes[at + 1..];
         // (Where a fault can show the flags, they are wanted.)
         let stays = |node: &Node| !uses_flags(&node.op) && !node.op.observes() && node.op.written() != Some(d);
-        if wanted || !behind.iter().all(stays) || behind.iter().all(|node| keeps_flags(&node.op)) {
+        if !behind.iter().all(stays) || behind.iter().all(|node| keeps_flags(&node.op)) {
+            continue;
+        }
+        let live = live.get_or_insert_with(|| flags(region));
+        let wanted = [taken, not].iter().any(|&pc| match region.find(pc) {
+            Some(target) => live.live_in(target),
+            None => !region.flags_are_dead(pc),
+        });
+        if wanted {
             continue;
         }
         let block = &mut region.blocks[index];

@@ -404,6 +404,7 @@ impl<B: Blocks> GuestThread<B> {
             probe.count(Event::Interpreted, 1);
             return B::step(cpu, code);
         }
+        let to = cpu.pc;
         B::arrive(cpu);
         if exit == Exit::SupervisorCall as u64 {
             return Some(Trap::SupervisorCall { imm: 0 });
@@ -411,8 +412,10 @@ impl<B: Blocks> GuestThread<B> {
         if exit == Exit::Interrupted as u64 {
             return Some(Trap::SupervisorCall { imm: Trap::INTERRUPTED });
         }
-        if exit != Exit::Lookup as u64 {
-            self.jit.link(exit);
+        if exit != Exit::Lookup as u64
+            && let Some(host) = self.jit.link(exit, to)
+        {
+            self.table[index(to)] = Slot { pc: to, host };
         }
         None
     }

@@ -173,8 +173,14 @@ pub type Label = DynamicLabel;
 impl Asm {
     /// Code that will run at `at`.
     pub fn new(at: u64) -> Asm {
+        Asm::for_code(at, 0, 0)
+    }
+
+    /// The same with room for the code of so many operations, in so many blocks.
+    pub fn for_code(at: u64, operations: usize, blocks: usize) -> Asm {
+        let labels = 4 * blocks;
         Asm {
-            ops: VecAssembler::new(at as usize),
+            ops: VecAssembler::new_with_capacity(at as usize, 32 * operations, 0, 0, labels, 0, labels),
             at: at as usize,
         }
     }

@@ -22,37 +22,74 @@ pub(crate) struct Line {
     dirty: bool,
 }
 
-/// What a block's operations read and write, so that next uses are found quickly.
+/// What the operations of all blocks read and write, so that next uses are found quickly.
 #[derive(Debug, Default)]
 pub(crate) struct Accesses {
     /// The variables that all operations read, one operation's behind the other's.
     reads: Vec<Var>,
-    /// Where an operation's end.
-    ends: Vec<u32>,
-    writes: Vec<Option<Var>>,
-    observes: Vec<bool>,
-    end: Option<Var>,
+    /// All operations, one block's behind the other's.
+    operations: Vec<Access>,
+    blocks: Vec<BlockAccesses>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Access {
+    /// Where the variables that it reads end.
+    end: u32,
+    writes: Option<Var>,
+    observes: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct BlockAccesses {
+    /// Where its operations are.
+    start: u32,
+    end: u32,
+    /// The variable that its last instruction reads.
+    last: Option<Var>,
 }
 
 impl Accesses {
-    pub fn of(block: &Block) -> Accesses {
-        let mut accesses = Accesses {
-            writes: block.nodes.iter().map(|node| node.op.written()).collect(),
-            observes: block.nodes.iter().map(|node| node.op.observes()).collect(),
-            end: end_reads(&block.end),
-            ..Accesses::default()
+    pub fn of(region: &Region) -> Accesses {
+        let count = region.blocks.iter().map(|block| block.nodes.len()).sum();
+        let mut all = Accesses {
+            reads: Vec::with_capacity(2 * count),
+            operations: Vec::with_capacity(count),
+            blocks: Vec::with_capacity(region.blocks.len()),
         };
-        for node in &block.nodes {
-            reads(&node.op, &mut |var| accesses.reads.push(var));
-            accesses.ends.push(accesses.reads.len() as u32);
+        for block in &region.blocks {
+            let start = all.operations.len() as u32;
+            for node in &block.nodes {
+                reads(&node.op, &mut |var| all.reads.push(var));
+                all.operations.push(Access {
+                    end: all.reads.len() as u32,
+                    writes: node.op.written(),
+                    observes: node.op.observes(),
+                });
+            }
+            all.blocks.push(BlockAccesses {
+                start,
+                end: all.operations.len() as u32,
+                last: end_reads(&block.end),
+            });
         }
-        accesses
+        all
     }
 
-    /// What an operation reads.
-    fn reads(&self, position: usize) -> &[Var] {
-        let start = position.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.reads[start as usize..self.ends[position] as usize]
+    /// What an operation reads; counted over all blocks.
+    fn reads(&self, index: usize) -> &[Var] {
+        let start = index.checked_sub(1).map_or(0, |before| self.operations[before].end);
+        &self.reads[start as usize..self.operations[index].end as usize]
+    }
+
+    /// The number of an operation over all blocks.
+    fn index(&self, block: usize, position: usize) -> usize {
+        self.blocks[block].start as usize + position
+    }
+
+    /// The numbers of a block's operations from a position on.
+    fn from(&self, block: usize, position: usize) -> std::ops::Range<usize> {
+        self.index(block, position)..self.blocks[block].end as usize
     }
 }
 
@@ -148,17 +185,17 @@ impl Emitter<'_> {
         let mut passed = 0;
         let (mut block, mut position) = (block, position);
         loop {
-            let accesses = &self.accesses[block];
-            for at in position..accesses.ends.len() {
+            let accesses = &self.accesses;
+            for at in accesses.from(block, position) {
                 if accesses.reads(at).contains(&var) {
                     return Some(passed);
                 }
-                if accesses.writes[at] == Some(var) {
+                if accesses.operations[at].writes == Some(var) {
                     return None;
                 }
                 passed += 1;
             }
-            if accesses.end == Some(var) {
+            if accesses.blocks[block].last == Some(var) {
                 return Some(passed);
             }
             block += 1;
@@ -171,12 +208,11 @@ impl Emitter<'_> {
 
     /// Whether a variable is written again before anybody can see its value in memory.
     fn is_replaced(&self, block: usize, position: usize, var: Var) -> bool {
-        let accesses = &self.accesses[block];
-        for at in position..accesses.ends.len() {
-            if accesses.observes[at] {
+        for access in &self.accesses.operations[self.accesses.from(block, position)] {
+            if access.observes {
                 return false;
             }
-            if accesses.writes[at] == Some(var) {
+            if access.writes == Some(var) {
                 return true;
             }
         }
@@ -219,8 +255,9 @@ impl Emitter<'_> {
         }
         let mut operands = std::mem::take(&mut self.operands);
         operands.clear();
-        operands.extend_from_slice(self.accesses[block].reads(position));
-        let written = self.accesses[block].writes[position];
+        let here = self.accesses.index(block, position);
+        operands.extend_from_slice(self.accesses.reads(here));
+        let written = self.accesses.operations[here].writes;
         for (index, &var) in operands.iter().enumerate() {
             if self.mapping.host(var).is_some() || matches!(var, Var::T(_)) {
                 continue;
@@ -266,7 +303,7 @@ impl Emitter<'_> {
         if let Some(var) = self.replaced.take() {
             self.mapping.place(var, None);
         }
-        let written = self.accesses[block].writes[position];
+        let written = self.accesses.operations[self.accesses.index(block, position)].writes;
         for index in 0..self.lines.len() {
             let Line { host, var, .. } = self.lines[index];
             let Some(var) = var else { continue };

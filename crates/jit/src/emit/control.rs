@@ -218,7 +218,7 @@ impl Emitter<'_> {
     /// Whether the flags may be used behind an edge.
     fn edge_wants_flags(&self, to: u64) -> bool {
         match self.target(to) {
-            Some(target) => self.flags[target].live_in,
+            Some(target) => self.flags.live_in(target),
             None => !self.region.flags_are_dead(to),
         }
     }
@@ -274,7 +274,7 @@ impl Emitter<'_> {
     /// Where to jump to go on at `to` with flags that are known.
     pub(super) fn edge_with_flags(&mut self, to: u64, nzcv: u8) -> Label {
         match self.target(to) {
-            Some(target) if !self.flags[target].live_in && self.plan.of[target] == self.current => self.labels[target],
+            Some(target) if !self.flags.live_in(target) && self.plan.of[target] == self.current => self.labels[target],
             _ => {
                 let label = self.asm.label();
                 let mapping = self.current;
@@ -709,9 +709,10 @@ impl Emitter<'_> {
             self.asm.mov_imm(RDX, to);
             self.asm.store_slot(PC_SLOT, RDX);
             // The exit code of a jump that wants to be linked is its address.
-            dynasm!(self.asm.ops ; .arch x64 ; lea rax, [>here] ; here:);
-            let back = self.asm.offset() - rel32;
-            self.asm.alu(Alu::Sub, Width::X, RAX, Source::Imm(back as i32));
+            let here = self.asm.offset() + 7;
+            let back = rel32 as i32 - here as i32;
+            // LEA RAX, [RIP + disp32]
+            dynasm!(self.asm.ops ; .arch x64 ; .bytes [0x48, 0x8d, 0x05] ; .i32 back);
             self.jump_to(self.shared.exit);
         }
     }

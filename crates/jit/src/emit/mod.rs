@@ -151,10 +151,10 @@ pub(crate) struct Emitter<'a> {
     lines: Vec<cached::Line>,
     /// An operand of the operation being emitted whose cache register the result takes.
     replaced: Option<Var>,
-    accesses: Vec<cached::Accesses>,
+    accesses: cached::Accesses,
     /// What the operation being emitted reads (kept for its room).
     operands: Vec<Var>,
-    flags: Vec<opt::Flags>,
+    flags: opt::Flags,
     reached: Vec<opt::Reached>,
     labels: Vec<Label>,
     /// Behind the poll of block 0, where a checked region is entered.
@@ -194,7 +194,8 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         reached.only_from_before &= mappings[0] == mappings[1];
     }
     let canonical = Mapping::canonical(region.a32);
-    let mut asm = Asm::new(at);
+    let nodes = region.blocks.iter().map(|block| block.nodes.len()).sum();
+    let mut asm = Asm::for_code(at, nodes, region.blocks.len());
     let labels = region.blocks.iter().map(|_| asm.label()).collect();
     let first = asm.label();
     let emitter = Emitter {
@@ -208,7 +209,7 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         mapping: canonical,
         mapped: vec![(0, 0)],
         replaced: None,
-        accesses: region.blocks.iter().map(cached::Accesses::of).collect(),
+        accesses: cached::Accesses::of(region),
         operands: Vec::new(),
         flags: opt::flags(region),
         reached,
@@ -218,18 +219,18 @@ pub fn region(region: &Region, shared: Shared, at: u64) -> Code {
         keep: false,
         pc: 0,
         clean: Clean::default(),
-        cold: Vec::new(),
+        cold: Vec::with_capacity(2 * region.blocks.len()),
         mends: Vec::new(),
         standard: false,
         plain: 0,
         plain_operands: false,
         held: soft::Held::default(),
-        links: Vec::new(),
-        sites: Vec::new(),
-        entries: Vec::new(),
+        links: Vec::with_capacity(region.blocks.len()),
+        sites: Vec::with_capacity(nodes),
+        entries: Vec::with_capacity(region.blocks.len()),
         insns: Vec::new(),
         insns32: Vec::new(),
-        marks: Vec::new(),
+        marks: Vec::with_capacity(nodes + region.blocks.len()),
         pool: Vec::new(),
     };
     emitter.run(at)
@@ -276,7 +277,7 @@ impl Emitter<'_> {
                 break;
             }
             self.start_instruction(node.pc);
-            let live_after = self.flags[index].live_after[position];
+            let live_after = self.flags.live_after(index, position);
             self.keep = live_after && !opt::defines_flags(&node.op) && self.place != Place::Memory;
             self.prepare(index, position, &node.op);
             self.node(&node.op);

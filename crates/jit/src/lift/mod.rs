@@ -19,7 +19,8 @@ mod memory;
 mod simd;
 mod simd_saturating;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use armlet_cpu::Fault;
 use armlet_cpu::a32_features::Model;
@@ -82,6 +83,13 @@ impl Lifter {
             trap: true,
             halves: Halves::default(),
         }
+    }
+
+    /// At the start of a block: nothing is known.
+    fn start(&mut self) {
+        self.nodes.clear();
+        self.known = [None; 33];
+        self.aligned = 0;
     }
 
     fn push(&mut self, op: Op) {
@@ -183,22 +191,44 @@ impl Around<'_> {
     };
 }
 
-/// A straight run of code, decoded: what stands at its address and behind it, `None` where it is no instruction.
-type Run = Vec<Option<Insn>>;
-
 /// The code of a region, before it is lifted.
 struct Found {
-    /// By the address of the first instruction; they do not overlap.
-    runs: BTreeMap<u64, Run>,
-    /// Where blocks start.
-    leaders: BTreeSet<u64>,
+    /// What was decoded, in the order in which it was found; `None` where there is no instruction.
+    insns: Vec<Option<Insn>>,
+    /// Straight runs of it, in the order of addresses; they do not overlap.
+    runs: Vec<Run>,
+    /// Where blocks start, in order.
+    leaders: Vec<u64>,
+}
+
+/// A straight run of code: its address, and where it is in [`Found::insns`].
+struct Run {
+    pc: u64,
+    insns: Range<usize>,
 }
 
 impl Found {
     /// The instruction at an address is there already.
     fn holds(&self, at: u64) -> bool {
-        let before = self.runs.range(..=at).next_back();
-        before.is_some_and(|(&start, run)| at < start + 4 * run.len() as u64)
+        let behind = self.runs.partition_point(|run| run.pc <= at);
+        let before = behind.checked_sub(1).map(|index| &self.runs[index]);
+        before.is_some_and(|run| at < run.pc + 4 * run.insns.len() as u64)
+    }
+
+    /// A block starts at an address; whether that is new.
+    fn lead(&mut self, at: u64) -> bool {
+        match self.leaders.binary_search(&at) {
+            Ok(_) => false,
+            Err(index) => {
+                self.leaders.insert(index, at);
+                true
+            }
+        }
+    }
+
+    /// Whether one does.
+    fn leads(&self, at: u64) -> bool {
+        self.leaders.binary_search(&at).is_ok()
     }
 }
 
@@ -219,21 +249,24 @@ fn followers(end: &End, executed: &dyn Fn(u64) -> bool) -> impl Iterator<Item = 
 fn find(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fault> {
     let near = |to: u64| to.wrapping_sub(pc.wrapping_sub(REACH)) < 2 * REACH && to.is_multiple_of(4);
     let mut found = Found {
-        runs: BTreeMap::new(),
-        leaders: BTreeSet::from([pc]),
+        insns: Vec::with_capacity(64),
+        runs: Vec::with_capacity(16),
+        leaders: Vec::with_capacity(32),
     };
+    found.lead(pc);
+    // Only what ends blocks is of interest here.
+    let mut lifter = Lifter::new();
     let mut queue = VecDeque::from([pc]);
     let mut total = 0;
     while let Some(start) = queue.pop_front() {
         if found.holds(start) {
             continue;
         }
-        // Only what ends blocks is of interest here.
-        let mut lifter = Lifter::new();
-        let mut run = Run::new();
+        lifter.start();
+        let first = found.insns.len();
         while total < MAX_REGION {
-            let at = start.wrapping_add(4 * run.len() as u64);
-            if !run.is_empty() && (found.leaders.contains(&at) || (around.translated)(at)) {
+            let at = start.wrapping_add(4 * (found.insns.len() - first) as u64);
+            if found.insns.len() > first && (found.leads(at) || (around.translated)(at)) {
                 break;
             }
             let word = match code.fetch(at) {
@@ -243,7 +276,7 @@ fn find(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fa
             };
             total += 1;
             let insn = decode(word).ok();
-            run.push(insn);
+            found.insns.push(insn);
             lifter.pc = at;
             let Some(insn) = insn else { break };
             let end = match branch::lift(&mut lifter, &insn) {
@@ -252,28 +285,31 @@ fn find(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Found, Fa
                 None => continue,
             };
             for to in followers(&end, around.executed).filter(|&to| near(to)) {
-                if found.leaders.insert(to) && !(around.translated)(to) {
+                if found.lead(to) && !(around.translated)(to) {
                     queue.push_back(to);
                 }
             }
             break;
         }
-        if !run.is_empty() {
-            found.runs.insert(start, run);
+        let insns = first..found.insns.len();
+        if !insns.is_empty() {
+            let index = found.runs.partition_point(|run| run.pc < start);
+            found.runs.insert(index, Run { pc: start, insns });
         }
     }
     Ok(found)
 }
 
-/// Lifts the blocks of a run that starts at `pc`.
-fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) {
-    let mut rest = run.iter().zip((pc..).step_by(4)).peekable();
+/// Lifts the blocks of a run.
+fn blocks(found: &Found, run: &Run, lifter: &mut Lifter, blocks: &mut Vec<Block>) {
+    let insns = &found.insns[run.insns.clone()];
+    let mut rest = insns.iter().zip((run.pc..).step_by(4)).peekable();
     while let Some(&(_, pc)) = rest.peek() {
-        let mut lifter = Lifter::new();
+        lifter.start();
         let mut insns = 0;
         let end = loop {
             let at = pc.wrapping_add(4 * u64::from(insns));
-            let stop = insns > 0 && (leaders.contains(&at) || insns >= MAX_BLOCK);
+            let stop = insns > 0 && (insns >= MAX_BLOCK || found.leads(at));
             let Some((insn, _)) = rest.next_if(|_| !stop) else {
                 break (at, End::Jump { to: at });
             };
@@ -281,7 +317,7 @@ fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) 
             insns += 1;
             match insn {
                 Some(insn) => {
-                    if let Some(end) = instruction(&mut lifter, *insn) {
+                    if let Some(end) = instruction(lifter, *insn) {
                         break (at, end);
                     }
                 }
@@ -294,7 +330,7 @@ fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) 
             insns,
             bytes: 4 * insns,
             places: Vec::new(),
-            nodes: lifter.nodes,
+            nodes: lifter.nodes.as_slice().into(),
             end_pc,
             end,
         });
@@ -308,9 +344,10 @@ fn blocks(pc: u64, run: &Run, leaders: &BTreeSet<u64>, blocks: &mut Vec<Block>) 
 /// The fault of fetching the first instruction.
 pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Region, Fault> {
     let found = find(pc, code, around)?;
-    let mut all = Vec::new();
-    for (&start, run) in &found.runs {
-        blocks(start, run, &found.leaders, &mut all);
+    let mut all = Vec::with_capacity(found.leaders.len());
+    let mut lifter = Lifter::new();
+    for run in &found.runs {
+        blocks(&found, run, &mut lifter, &mut all);
     }
     if let Some(first) = all.iter().position(|block| block.pc == pc) {
         all[..=first].rotate_right(1);
@@ -329,27 +366,30 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
 /// Instructions that are looked at outside of a region, at most.
 const PEEK: u32 = 16;
 
-/// Where direct branches leave a region for, and what it calls.
-fn exits(blocks: &[Block]) -> BTreeSet<u64> {
-    let inside: BTreeSet<u64> = blocks.iter().map(|block| block.pc).collect();
-    let mut outside = BTreeSet::new();
+/// Where direct branches leave a region for, and what it calls; in order.
+fn exits(blocks: &[Block]) -> Vec<u64> {
+    let mut inside: Vec<u64> = blocks.iter().map(|block| block.pc).collect();
+    inside.sort_unstable();
+    let mut outside = Vec::with_capacity(blocks.len());
     for block in blocks {
+        let leaves = |to: &u64| inside.binary_search(to).is_err();
         match block.end {
-            End::Call { to, .. } => outside.extend([to]),
-            End::Jump { to } => outside.extend(Some(to).filter(|to| !inside.contains(to))),
-            End::Branch { taken, not, .. } => {
-                outside.extend([taken, not].into_iter().filter(|to| !inside.contains(to)))
-            }
+            End::Call { to, .. } => outside.push(to),
+            End::Jump { to } => outside.extend(Some(to).filter(leaves)),
+            End::Branch { taken, not, .. } => outside.extend([taken, not].into_iter().filter(leaves)),
             End::Indirect { .. } | End::SupervisorCall { .. } | End::Interpret => {}
         }
     }
+    outside.sort_unstable();
+    outside.dedup();
     outside
 }
 
 /// Targets outside of the region that define the flags before they use them.
-fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<std::ops::Range<u64>> {
+fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<Range<u64>> {
+    let mut lifter = Lifter::new();
     let mut peek = |pc: u64| {
-        let mut lifter = Lifter::new();
+        lifter.start();
         for index in 0..PEEK {
             lifter.pc = pc.wrapping_add(4 * u64::from(index));
             lifter.nodes.clear();
