@@ -277,6 +277,14 @@ pub enum Op {
         b: Val,
         flags: bool,
     },
+    /// d = a + (b << shift), by 1 to 3.
+    AddScaled {
+        w: Width,
+        d: Var,
+        a: Val,
+        b: Val,
+        shift: u8,
+    },
     /// d = a + b + C; defines the flags if `flags`. SBC is ADC of the inverse.
     Adc {
         w: Width,
@@ -454,6 +462,7 @@ impl Op {
             | Op::Extend { d, .. }
             | Op::Multiply { d, .. }
             | Op::Crc { d, .. }
+            | Op::AddScaled { d, .. }
             | Op::Extract { d, .. }
             | Op::Insert { d, .. }
             | Op::Field { d, .. }
@@ -528,6 +537,7 @@ impl Op {
             | Op::Multiply { .. }
             | Op::Crc { .. }
             | Op::Media(_)
+            | Op::AddScaled { .. }
             | Op::Extract { .. }
             | Op::Insert { .. }
             | Op::Field { .. }

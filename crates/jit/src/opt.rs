@@ -180,6 +180,7 @@ fn keeps_flags(op: &Op) -> bool {
         Op::Mov { .. }
             | Op::Load { .. }
             | Op::Store { release: false, .. }
+            | Op::AddScaled { .. }
             | Op::Alu {
                 op: Alu::Add | Alu::Sub,
                 d: Some(_),
@@ -563,6 +564,7 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         | Op::ShiftByByte { d, a, b, .. }
         | Op::ShiftCarry { d, a, b, .. }
         | Op::Multiply { d, a, b, .. }
+        | Op::AddScaled { d, a, b, .. }
         | Op::Crc { d, a, b, .. }
         | Op::Select { d, a, b, .. } => {
             d_var = Some(*d);

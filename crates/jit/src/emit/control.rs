@@ -251,24 +251,75 @@ impl Emitter<'_> {
         let follows = |pc: u64| self.target(pc) == Some(index + 1);
         let swap = follows(taken) && !follows(not);
         let cc = self.test(test, taken, not);
-        let (cc, taken, not) = if swap { (cc.not(), not, taken) } else { (cc, taken, not) };
-        let label = match self.target(taken) {
+        let (when_taken, when_not) = self.flags_behind(index, test);
+        let (cc, taken, not, when_taken, when_not) = if swap {
+            (cc.not(), not, taken, when_not, when_taken)
+        } else {
+            (cc, taken, not, when_taken, when_not)
+        };
+        match self.target(taken) {
             Some(target) if !self.edge_stores_flags(taken) && self.plan.of[target] == self.current => {
-                self.labels[target]
+                let label = self.labels[target];
+                self.asm.jcc(cc, label);
+            }
+            // Of a loop, one jump for each turn is enough.
+            Some(target) if target <= index => {
+                let past = self.asm.label();
+                self.asm.jcc(cc.not(), past);
+                let place = self.place;
+                self.edge_knowing(taken, when_taken, None);
+                self.place = place;
+                self.asm.bind(past);
             }
             _ => {
-                let label = self.asm.label();
-                self.cold.push(Cold::Edge {
-                    label,
-                    to: taken,
-                    place: self.place,
-                    mapping: self.current,
-                });
-                label
+                let label = match when_taken {
+                    Some(nzcv) => self.edge_with_flags(taken, nzcv),
+                    None => {
+                        let label = self.asm.label();
+                        self.cold.push(Cold::Edge {
+                            label,
+                            to: taken,
+                            place: self.place,
+                            mapping: self.current,
+                        });
+                        label
+                    }
+                };
+                self.asm.jcc(cc, label);
             }
+        }
+        self.edge_knowing(not, when_not, Some(index + 1));
+    }
+
+    /// What the flags are behind a block's branch, taken and not taken, where its condition tells: what is equal has been subtracted, or a logical
+    /// operation gave 0.
+    fn flags_behind(&self, index: usize, test: Test) -> (Option<u8>, Option<u8>) {
+        let nodes = self.region.blocks[index].nodes.iter().map(|node| node.op);
+        let changes = |op: &Op| {
+            opt::defines_flags(op) || matches!(op, Op::Nz { .. } | Op::Fallback { .. } | Op::Fallback32 { .. })
         };
-        self.asm.jcc(cc, label);
-        self.edge(not, Some(index + 1));
+        let equal = match nodes.rev().find(changes) {
+            _ if self.place == Place::Memory => None,
+            Some(Op::Alu { op: Alu::Sub, .. }) => Some(0b0110),
+            Some(Op::Alu { op: Alu::And, .. }) => Some(0b0100),
+            _ => None,
+        };
+        match test {
+            Test::Cond(0) => (equal, None),
+            Test::Cond(1) => (None, equal),
+            _ => (None, None),
+        }
+    }
+
+    /// [`Emitter::edge`] with flags that may be known.
+    fn edge_knowing(&mut self, to: u64, nzcv: Option<u8>, next: Option<usize>) {
+        if let Some(nzcv) = nzcv
+            && self.edge_stores_flags(to)
+        {
+            self.store_constant_flags(nzcv);
+            self.place = Place::Memory;
+        }
+        self.edge(to, next);
     }
 
     /// Where to jump to go on at `to` with flags that are known.

@@ -259,35 +259,40 @@ impl Emitter<'_> {
                 return self.asm.cmov(cc, w, to, a);
             }
         }
-        self.read_into(w, host::RAX, b);
+        // In the result's own register, unless `a` is there.
+        let to = match self.mapping.host(d) {
+            Some(to) if !self.is_in(a, to) => to,
+            _ => host::RAX,
+        };
+        let b = match b {
+            Val::Var(_) if otherwise == Otherwise::Inc => self.read(b, to),
+            _ => {
+                self.read_into(w, to, b);
+                to
+            }
+        };
+        let plus_one = |base| HostAddress {
+            base,
+            index: None,
+            disp: 1,
+        };
         match otherwise {
             Otherwise::Same => {}
-            Otherwise::Inc => self.asm.lea(
-                w,
-                host::RAX,
-                HostAddress {
-                    base: host::RAX,
-                    index: None,
-                    disp: 1,
-                },
-            ),
-            Otherwise::Not => self.asm.not(w, host::RAX),
+            Otherwise::Inc => self.asm.lea(w, to, plus_one(b)),
+            Otherwise::Not => self.asm.not(w, to),
             Otherwise::Neg => {
-                self.asm.not(w, host::RAX);
-                self.asm.lea(
-                    w,
-                    host::RAX,
-                    HostAddress {
-                        base: host::RAX,
-                        index: None,
-                        disp: 1,
-                    },
-                );
+                self.asm.not(w, to);
+                self.asm.lea(w, to, plus_one(to));
             }
         }
-        let a = self.cmov_source(a);
-        self.asm.cmov(cc, w, host::RAX, a);
-        self.assign(d, host::RAX);
+        match self.mapping.host(d).filter(|&own| self.is_in(a, own)) {
+            Some(own) => self.asm.cmov(cc.not(), w, own, Source::Reg(to)),
+            None => {
+                let a = self.cmov_source(a);
+                self.asm.cmov(cc, w, to, a);
+                self.assign(d, to);
+            }
+        }
     }
 
     fn cmov_source(&mut self, val: Val) -> Source {

@@ -63,7 +63,11 @@ impl Emitter<'_> {
             }
         }
         let own = self.destination(d, RAX);
-        if own != RAX && self.is_in(b, own) && !self.is_in(a, own) {
+        if let (Alu::Sub, Val::Imm(0), Val::Var(_)) = (op, a, b) {
+            self.read_into(w, own, b);
+            self.asm.neg(w, own);
+            self.assign(d, own);
+        } else if own != RAX && self.is_in(b, own) && !self.is_in(a, own) {
             if commutes(op) {
                 let a = self.source(w, a, RDX);
                 self.asm.alu(op, w, own, a);
@@ -160,6 +164,23 @@ impl Emitter<'_> {
         self.asm.lea(w, own, address);
         self.assign(d, own);
         true
+    }
+
+    /// The flags stay.
+    pub(super) fn add_scaled(&mut self, w: Width, d: Var, a: Val, b: Val, shift: u8) {
+        let own = self.destination(d, RAX);
+        let base = self.read(a, RAX);
+        let index = self.read(b, RDX);
+        self.asm.lea(
+            w,
+            own,
+            HostAddress {
+                base,
+                index: Some((index, shift)),
+                disp: 0,
+            },
+        );
+        self.assign(d, own);
     }
 
     /// x = x op b for a 64-bit x without a host register.
@@ -307,7 +328,7 @@ impl Emitter<'_> {
             self.read_into(w, own, a);
             return self.asm.mov(w, own, own);
         }
-        if op == Shift::Lsl && amount <= 3 && !self.is_in(a, own) {
+        if op == Shift::Lsl && amount <= 3 && (self.keep || !self.is_in(a, own)) {
             let a = self.read(a, RAX);
             return self.asm.lea_scaled(w, own, a, amount);
         }

@@ -317,6 +317,7 @@ impl Emitter<'_> {
             } => self.crc(castagnoli, size, d, a, b),
             Op::Multiply { op, w, d, a, b } => self.multiply(op, w, d, a, b),
             Op::Media(ref op) => self.media(op),
+            Op::AddScaled { w, d, a, b, shift } => self.add_scaled(w, d, a, b, shift),
             Op::Extract { w, d, hi, lo, lsb } => self.extract(w, d, hi, lo, lsb),
             Op::Insert { w, d, a, pos, width } => self.insert(w, d, a, pos, width),
             Op::Field {

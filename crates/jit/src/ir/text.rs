@@ -130,6 +130,7 @@ impl Display for Op {
             }
             Op::Media(media) => write!(f, "{media}"),
             Op::Multiply { op, w, d, a, b } => write!(f, "{d}{w} = {op:?}({a}, {b})"),
+            Op::AddScaled { w, d, a, b, shift } => write!(f, "{d}{w} = {a} + ({b} << {shift})"),
             Op::Extract { w, d, hi, lo, lsb } => write!(f, "{d}{w} = ({hi}:{lo}) >> {lsb}"),
             Op::Insert { w, d, a, pos, width } => {
                 let high = u32::from(pos) + u32::from(width) - 1;

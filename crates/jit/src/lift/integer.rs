@@ -52,10 +52,30 @@ impl Form {
         true
     }
 
+    /// An addition of `b`, shifted left so far that the host does both at once.
+    fn scaled(self, l: &mut Lifter, b: Val, amount: u8) -> bool {
+        let Form { op, sf, rd, rn, flags } = self;
+        let fits = op == Alu::Add && !flags && rd != 31 && rn != 31 && (1..=3).contains(&amount);
+        if fits && matches!(b, Val::Var(_)) {
+            l.push(Op::AddScaled {
+                w: Width::of(sf),
+                d: Var::X(rd),
+                a: x(rn),
+                b,
+                shift: amount,
+            });
+            return true;
+        }
+        false
+    }
+
     /// With the second operand shifted, and inverted if `not`.
     fn shifted(self, l: &mut Lifter, rm: u8, shift: u8, amount: u8, not: bool) -> bool {
         let w = Width::of(self.sf);
         let mut b = x(rm);
+        if shift & 3 == 0 && !not && self.scaled(l, b, amount) {
+            return true;
+        }
         if amount != 0 && rm != 31 {
             let op = [Shift::Lsl, Shift::Lsr, Shift::Asr, Shift::Ror][usize::from(shift & 3)];
             l.push(Op::Shift {
@@ -96,6 +116,9 @@ impl Form {
                 a: b,
             });
             b = t(0);
+        }
+        if self.scaled(l, b, amount) {
+            return true;
         }
         if amount != 0 && rm != 31 {
             l.push(Op::Shift {
@@ -152,19 +175,18 @@ fn multiply_add(l: &mut Lifter, w: Width, rd: u8, product: (Val, Val), ra: u8, s
 }
 
 fn multiply_add_long(l: &mut Lifter, extend: Extend, rd: u8, (rn, rm): (u8, u8), ra: u8, subtract: bool) -> bool {
-    l.push(Op::Extend {
-        op: extend,
-        w: Width::X,
-        d: Var::T(0),
-        a: x(rn),
-    });
-    l.push(Op::Extend {
-        op: extend,
-        w: Width::X,
-        d: Var::T(1),
-        a: x(rm),
-    });
-    multiply_add(l, Width::X, rd, (t(0), t(1)), ra, subtract)
+    // A mere product is computed in the result's place.
+    let in_place = ra == 31 && !subtract && rd != 31 && rd != rm;
+    let d = if in_place { Var::X(rd) } else { Var::T(0) };
+    for (d, from) in [(d, rn), (Var::T(1), rm)] {
+        l.push(Op::Extend {
+            op: extend,
+            w: Width::X,
+            d,
+            a: x(from),
+        });
+    }
+    multiply_add(l, Width::X, rd, (Val::Var(d), t(1)), ra, subtract)
 }
 
 fn bitfield(l: &mut Lifter, signed: bool, sf: bool, rd: u8, rn: u8, immr: u8, imms: u8) -> bool {

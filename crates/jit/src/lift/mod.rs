@@ -352,19 +352,19 @@ pub fn region(pc: u64, code: &mut impl Fetch, around: &Around<'_>) -> Result<Reg
     if let Some(first) = all.iter().position(|block| block.pc == pc) {
         all[..=first].rotate_right(1);
     }
-    let dead_flags = dead_flags(&all, code);
+    let (dead_flags, watched) = dead_flags(&all, code);
     Ok(Region {
         blocks: all,
         dead_flags,
-        watched: Vec::new(),
+        watched,
         counters: None,
         a32: false,
         halves: Halves::default(),
     })
 }
 
-/// Instructions that are looked at outside of a region, at most.
-const PEEK: u32 = 16;
+/// Instructions that are looked at outside of a region for each of its exits, at most.
+const PEEK: u32 = 32;
 
 /// Where direct branches leave a region for, and what it calls; in order.
 fn exits(blocks: &[Block]) -> Vec<u64> {
@@ -385,23 +385,58 @@ fn exits(blocks: &[Block]) -> Vec<u64> {
     outside
 }
 
-/// Targets outside of the region that define the flags before they use them.
-fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> Vec<Range<u64>> {
+/// Targets outside of the region from which all ways define the flags before they use them: the code there; and what else was looked at.
+fn dead_flags(blocks: &[Block], code: &mut impl Fetch) -> (Vec<Range<u64>>, Vec<Range<u64>>) {
+    let (mut dead, mut watched) = (Vec::new(), Vec::new());
     let mut lifter = Lifter::new();
-    let mut peek = |pc: u64| {
-        lifter.start();
-        for index in 0..PEEK {
-            lifter.pc = pc.wrapping_add(4 * u64::from(index));
-            lifter.nodes.clear();
-            let insn = decode(code.fetch(lifter.pc).ok()?).ok()?;
-            let end = instruction(&mut lifter, insn);
-            match opt::first_use(&lifter.nodes) {
-                Some(uses) => return (!uses).then(|| pc..lifter.pc.wrapping_add(4)),
-                None if end.is_some() => return None,
-                None => {}
-            }
+    let mut looked = Vec::new();
+    for exit in exits(blocks) {
+        if flags_die(exit, &mut lifter, &mut looked, code) {
+            let mut looked = looked.drain(..);
+            dead.extend(looked.next());
+            watched.extend(looked);
         }
-        None
-    };
-    exits(blocks).into_iter().filter_map(&mut peek).collect()
+    }
+    (dead, watched)
+}
+
+/// Whether all ways from an address define the flags before they use them; `looked`: the code that says so.
+fn flags_die(pc: u64, lifter: &mut Lifter, looked: &mut Vec<Range<u64>>, code: &mut impl Fetch) -> bool {
+    looked.clear();
+    let mut ways = vec![pc];
+    let mut rest = PEEK;
+    while let Some(start) = ways.pop() {
+        let mut at = start;
+        lifter.start();
+        loop {
+            // (A way that comes to where another one has been goes on as that one does.)
+            if looked.iter().any(|range| range.contains(&at)) {
+                break;
+            }
+            let Some(insn) = code.fetch(at).ok().and_then(|word| decode(word).ok()) else {
+                return false;
+            };
+            if rest == 0 {
+                return false;
+            }
+            rest -= 1;
+            lifter.pc = at;
+            lifter.nodes.clear();
+            let end = instruction(lifter, insn);
+            at = at.wrapping_add(4);
+            match (opt::first_use(&lifter.nodes), end) {
+                (Some(true), _) => return false,
+                (Some(false), _) => break,
+                (None, None) => continue,
+                (None, Some(End::Jump { to } | End::Call { to, .. })) => ways.push(to),
+                (None, Some(End::Branch { test, taken, not })) if !matches!(test, Test::Cond(_)) => {
+                    ways.extend([taken, not]);
+                }
+                (None, Some(_)) => return false,
+            }
+            break;
+        }
+        looked.push(start..at);
+    }
+    true
 }
