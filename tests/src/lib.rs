@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 mod manifest;
 mod native;
 mod run;

@@ -2,9 +2,12 @@
 //!
 //! Busybox comes as Debian ships it, for AArch64, armhf and armel, and for this machine to compare with. Lua and SQLite
 //! are built from Debian's source packages, our C++, Rust and Go programs from `test-binaries/src/real`: each statically for
-//! AArch64, armhf, armel (all but Rust) and for this machine. `root` is a root directory with Debian's own dynamic programs. Packages
+//! AArch64, armhf, armel (all but Rust) and for this machine. `root` is a root directory with Debian's own dynamic programs, `MACHINE/conformance` has
+//! test programs from Debian's source packages. Packages
 //! come through an apt of its own, below `target/guests/apt`: no root, and
 //! nothing is installed. What is already there is kept; remove the folder to begin again.
+
+mod conformance;
 
 use crate::tool;
 use anyhow::{Context, Result, bail};
@@ -23,7 +26,7 @@ const RUST_PACKAGES: [&str; 5] = [
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
 /// What the root directory has, with all that it depends on.
-const DISTRIBUTION: [&str; 34] = [
+const DISTRIBUTION: [&str; 35] = [
     "base-passwd",
     "bash",
     "bc",
@@ -41,6 +44,7 @@ const DISTRIBUTION: [&str; 34] = [
     "iproute2",
     "jq",
     "libc6-dev",
+    "libpython3.11-testsuite",
     "make",
     "nginx-light",
     "nodejs",
@@ -81,6 +85,7 @@ pub fn run() -> Result<()> {
     guests.rust()?;
     guests.go()?;
     guests.distribution()?;
+    guests.conformance()?;
     println!("guests are in {}", guests.root.display());
     Ok(())
 }

@@ -119,6 +119,8 @@ struct State {
     limit: Option<u64>,
     /// `RLIMIT_DATA`, likewise.
     data_limit: Option<u64>,
+    /// `MCL_FUTURE`: new mappings are locked.
+    lock_future: bool,
 }
 
 /// The address space, held still (see [`AddressSpace::freeze`]).
@@ -175,6 +177,7 @@ impl AddressSpace {
             shared,
             grows_down: is_set(libc::MAP_GROWSDOWN),
             dont_fork: false,
+            locked: flags & libc::MAP_LOCKED as u32 != 0 || self.lock().lock_future,
             file: None,
             offset: 0,
             name: None,
@@ -340,6 +343,11 @@ impl AddressSpace {
         let (mut changed, mut result) = (None, Ok(()));
         for piece in pieces {
             let piece_range = piece.range();
+            // The host's pages can be read wherever the guest can do anything.
+            if advice == libc::MADV_POPULATE_READ && !piece.protection.read() {
+                result = Err(EINVAL);
+                break;
+            }
             // SAFETY: a range that the book has as the guest's.
             result = unsafe { host::advise(&piece_range, advice) };
             if result.is_err() {
@@ -371,6 +379,27 @@ impl AddressSpace {
         self.lock()
             .tree
             .update(&range, |mapping| mapping.name.clone_from(&name));
+    }
+
+    /// Notes that the host has locked (mlock(2)) or unlocked the pages of `range`, which parts mappings as it does in the kernel.
+    pub fn set_locked(&self, range: Range<u64>, locked: bool) {
+        self.lock().tree.update(&range, |mapping| mapping.locked = locked);
+    }
+
+    /// The same after mlockall(2): of what is mapped (`current`), and of what will be (`future`).
+    pub fn lock_all(&self, current: bool, future: bool) {
+        let mut state = self.lock();
+        state.lock_future = future;
+        if current {
+            state.set_all_locked(true);
+        }
+    }
+
+    /// The same after munlockall(2).
+    pub fn unlock_all(&self) {
+        let mut state = self.lock();
+        state.lock_future = false;
+        state.set_all_locked(false);
     }
 
     /// The mapping at `address`.
@@ -507,10 +536,20 @@ impl AddressSpace {
         for range in gone {
             state.tree.remove(&range);
         }
+        state.lock_future = false;
+        state.set_all_locked(false);
     }
 }
 
 impl State {
+    fn set_all_locked(&mut self, locked: bool) {
+        let others = self.tree.iter().filter(|mapping| mapping.locked != locked);
+        let ranges: Vec<Range<u64>> = others.map(Mapping::range).collect();
+        for range in ranges {
+            self.tree.update(&range, |mapping| mapping.locked = locked);
+        }
+    }
+
     /// Whether the limits leave room for `length` more bytes of that kind in place of what is in `replaced`.
     fn charge(&self, length: u64, replaced: &Range<u64>, is_data: bool) -> Result<(), Error> {
         if let Some(limit) = self.limit {

@@ -63,6 +63,10 @@ impl Task for Thread {
         self.clear_child_tid = address;
     }
 
+    fn clear_child_tid(&self) -> u64 {
+        self.clear_child_tid
+    }
+
     fn set_robust_list(&mut self, head: u64) {
         self.mailbox.robust_list.store(head, Ordering::Relaxed);
     }

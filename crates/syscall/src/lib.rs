@@ -38,6 +38,6 @@ pub use task::{Break, Outcome, Reply, Restart, Task};
 
 /// Holds what this crate keeps of the process still: to be held over a fork, so that the child finds it consistent and unlocked.
 #[must_use]
-pub fn freeze() -> impl Drop {
-    fs::freeze_cookies()
+pub fn freeze() -> impl Sized {
+    (fs::freeze_cookies(), fs::freeze_rings())
 }

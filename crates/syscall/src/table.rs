@@ -253,8 +253,8 @@ syscalls! {
     227 msync(Ptr, Size, Flags(&n::MSYNC)) = run(mm::msync);
     228 mlock(Ptr, Size) = run(mm::mlock);
     229 munlock(Ptr, Size) = run(mm::munlock);
-    230 mlockall(Flags(&n::MCL)) = host(SYS_mlockall);
-    231 munlockall() = host(SYS_munlockall);
+    230 mlockall(Flags(&n::MCL)) = run(mm::mlockall);
+    231 munlockall() = run(mm::munlockall);
     232 mincore(Ptr, Size, Ptr) = run(mm::mincore);
     233 madvise(Ptr, Size, Enum(&n::MADV)) = run(mm::madvise);
     234 remap_file_pages(Ptr, Size, Flags(&n::PROT), Size, Map) = run(mm::remap_file_pages);
@@ -303,8 +303,8 @@ syscalls! {
     293 rseq(Ptr, UInt, Hex, Hex) = refuse(Errno::ENOSYS, "an interpreter cannot abort a sequence at its instructions (kernel without CONFIG_RSEQ)");
     294 kexec_file_load(Fd, Fd, ULong, Str, Hex) = refuse(Errno::EPERM, KERNEL_OF_ANOTHER_MACHINE);
     424 pidfd_send_signal(Fd, Signal, In(d::siginfo), Hex) = host(424);
-    425 io_uring_setup(UInt, Ptr) = host(425);
-    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = host(426).blocks(Sys);
+    425 io_uring_setup(UInt, Ptr) = run(fs::io_uring_setup);
+    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = run(fs::io_uring_enter).blocks(Sys);
     427 io_uring_register(Fd, UInt, Ptr, UInt) = run(fs::io_uring_register);
     428 open_tree(DirFd, Path, Hex) = host(428);
     429 move_mount(DirFd, Path, DirFd, Path, Hex) = run(fs::move_mount);

@@ -193,8 +193,8 @@ syscalls! {
     149 _sysctl(Ptr) = refuse(Errno::ENOSYS, "removed from Linux in 5.5");
     150 mlock(Ptr, Size) = run(mm::mlock);
     151 munlock(Ptr, Size) = run(mm::munlock);
-    152 mlockall(Flags(&n::MCL)) = host(SYS_mlockall);
-    153 munlockall() = host(SYS_munlockall);
+    152 mlockall(Flags(&n::MCL)) = run(mm::mlockall);
+    153 munlockall() = run(mm::munlockall);
     154 sched_setparam(Int, In(d::int)) = host(SYS_sched_setparam);
     155 sched_getparam(Int, Out(d::int)) = host(SYS_sched_getparam);
     156 sched_setscheduler(Int, Flags(&n::SCHED), In(d::int)) = host(SYS_sched_setscheduler);
@@ -457,9 +457,9 @@ syscalls! {
     422 futex_time64(Ptr, Futex, FutexValue, HiddenPtr, HiddenPtr, Hidden) = run(sync::futex).blocks(Sys);
     423 sched_rr_get_interval_time64(Int, Out(d::timespec)) = run(time::sched_rr_get_interval);
     424 pidfd_send_signal(Fd, Signal, In(d32::siginfo), Hex) = run(signal::pidfd_send_signal);
-    425 io_uring_setup(UInt, Ptr) = refuse(Errno::ENOSYS, "requests in the shared ring cannot be translated (kernel without CONFIG_IO_URING)");
-    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = refuse(Errno::ENOSYS, "see io_uring_setup");
-    427 io_uring_register(Fd, UInt, Ptr, UInt) = refuse(Errno::ENOSYS, "see io_uring_setup");
+    425 io_uring_setup(UInt, Ptr) = run(fs::io_uring_setup);
+    426 io_uring_enter(Fd, UInt, UInt, Hex, Ptr, Size) = run(fs::io_uring_enter).blocks(Sys);
+    427 io_uring_register(Fd, UInt, Ptr, UInt) = run(fs::io_uring_register);
     428 open_tree(DirFd, Path, Hex) = host(428);
     429 move_mount(DirFd, Path, DirFd, Path, Hex) = host(429);
     430 fsopen(Str, Hex) = host(430);

@@ -66,6 +66,9 @@ pub trait Task {
     /// `set_tid_address`: the address that is cleared and woken when this thread ends (0: none).
     fn set_clear_child_tid(&mut self, address: u64);
 
+    /// What [`Task::set_clear_child_tid`], or `CLONE_CHILD_CLEARTID`, has set.
+    fn clear_child_tid(&self) -> u64;
+
     /// `set_robust_list` of an AArch32 thread: the guest address of the head (0: none). What is on the list is marked when the thread ends.
     fn set_robust_list(&mut self, head: u64);
 

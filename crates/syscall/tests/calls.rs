@@ -533,6 +533,15 @@ fn prctl_by_option() {
     }
     assert_eq!(guest.value("prctl", &[55, 1, 0, 0, 0]), Ok(0));
     assert_eq!(guest.value("prctl", &[56, 0, 0, 0, 0]), Ok(1));
+    let mut word = 0_u64;
+    guest.value("set_tid_address", &[0x1234]).expect("an id");
+    assert_eq!(guest.value("prctl", &[40, pointer_mut(&mut word)]), Ok(0));
+    assert_eq!(word, 0x1234);
+    let mut auxv = [7_u64; 3];
+    let args = [0x4155_5856, pointer_mut(&mut auxv), 16, 0, 0];
+    assert_eq!(guest.value("prctl", &args), Ok(32), "the size of it all");
+    assert_eq!(auxv, [libc::AT_PAGESZ, 4096, 7]);
+    assert_eq!(guest.value("prctl", &[0x4155_5856, 0, 0, 1, 0]), Err(Errno::EINVAL));
     let memory = guest.buffer(4096);
     assert_eq!(
         guest.value("prctl", &[0x5356_4d41, 0, memory, 4096, pointer(c"heap of mine")]),
@@ -544,6 +553,38 @@ fn prctl_by_option() {
         guest.value("prctl", &[0x5356_4d41, 0, memory, 4096, pointer(c"[x]")]),
         Err(Errno::EINVAL)
     );
+}
+
+#[test]
+fn locked_pages_are_a_mapping_of_their_own() {
+    let mut guest = Guest::new();
+    let memory = guest.buffer(3 * 4096);
+    let lengths = |guest: &Guest| {
+        let inside = |mapping: &armlet_memory::Mapping| (memory..memory + 3 * 4096).contains(&mapping.start);
+        let mappings = guest.memory.mappings().into_iter().filter(inside);
+        mappings
+            .map(|mapping| (mapping.length() / 4096, mapping.locked))
+            .collect::<Vec<_>>()
+    };
+    // What lies around it may be joined with it until it is locked.
+    assert_eq!(guest.value("mlock", &[memory, 3 * 4096]), Ok(0));
+    assert_eq!(lengths(&guest), [(3, true)]);
+    assert_eq!(guest.value("munlock", &[memory + 4096, 1]), Ok(0));
+    assert_eq!(lengths(&guest), [(1, true), (1, false), (1, true)]);
+    guest.memory.after_fork();
+    assert!(lengths(&guest).iter().all(|part| !part.1), "not inherited");
+    assert_eq!(guest.value("munlock", &[memory, 3 * 4096]), Ok(0));
+}
+
+#[test]
+fn populating_asks_for_the_guests_permissions() {
+    let mut guest = Guest::new();
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let args = [0, 4096, libc::PROT_WRITE as u64, flags as u64, u64::MAX, 0];
+    let memory = guest.value("mmap", &args).expect("memory");
+    let populate = |guest: &mut Guest, advice: i32| guest.value("madvise", &[memory, 4096, advice as u64]);
+    assert_eq!(populate(&mut guest, libc::MADV_POPULATE_READ), Err(Errno::EINVAL));
+    assert_eq!(populate(&mut guest, libc::MADV_POPULATE_WRITE), Ok(0));
 }
 
 #[test]

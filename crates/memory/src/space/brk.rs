@@ -79,6 +79,7 @@ impl State {
                 shared: false,
                 grows_down: false,
                 dont_fork: false,
+                locked: self.lock_future,
                 file: None,
                 offset: 0,
                 name: Some(Arc::from("[heap]")),

@@ -107,6 +107,8 @@ pub struct Mapping {
     pub grows_down: bool,
     /// `MADV_DONTFORK`: the mapping is not there in a child process.
     pub dont_fork: bool,
+    /// `mlock`: the pages stay in memory. Not inherited by a child process.
+    pub locked: bool,
     /// The file, unless the mapping is anonymous.
     pub file: Option<Arc<File>>,
     /// Where in the file `start` is, in bytes; 0 without a file.
@@ -173,7 +175,8 @@ impl Mapping {
     pub(super) fn continues_in(&self, next: &Mapping) -> bool {
         self.end == next.start
             && self.protection == next.protection
-            && (self.shared, self.grows_down, self.dont_fork) == (next.shared, next.grows_down, next.dont_fork)
+            && (self.shared, self.grows_down, self.dont_fork, self.locked)
+                == (next.shared, next.grows_down, next.dont_fork, next.locked)
             && self.file == next.file
             && self.name == next.name
             && self.offset_of(self.end) == next.offset

@@ -159,6 +159,7 @@ mod tests {
             shared: false,
             grows_down: false,
             dont_fork: false,
+            locked: false,
             file: None,
             offset: 0,
             name: None,

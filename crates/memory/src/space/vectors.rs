@@ -38,6 +38,7 @@ impl AddressSpace {
             shared: false,
             grows_down: false,
             dont_fork: false,
+            locked: false,
             file: None,
             offset: 0,
             name: Some("[vectors]".into()),

@@ -19,6 +19,15 @@ use crate::thread::Thread;
 
 const SS_AUTODISARM: u32 = 1 << 31;
 
+/// What is told of a frame that cannot be written, or read (AArch32).
+const BAD_FRAME: SigInfo = SigInfo {
+    signal: libc::SIGSEGV,
+    errno: 0,
+    code: code::SI_KERNEL,
+    pad: 0,
+    fields: [0; 14],
+};
+
 /// A trap as the guest's Linux sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FaultDetails {
@@ -171,12 +180,7 @@ impl Thread {
     }
 
     /// A frame that cannot be written or read: SIGSEGV, which kills unless it has a handler that can be run.
-    pub(crate) fn bad_frame(&mut self, cpu: &mut State, during: i32) {
-        let info = SigInfo {
-            signal: libc::SIGSEGV,
-            code: code::SI_KERNEL,
-            ..SigInfo::default()
-        };
+    pub(crate) fn bad_frame(&mut self, cpu: &mut State, during: i32, info: SigInfo) {
         if during != libc::SIGSEGV
             && self.mask() & bit(libc::SIGSEGV) == 0
             && let Disposition::Handle(action) = self.process.actions.take(libc::SIGSEGV)
@@ -208,7 +212,7 @@ impl Thread {
         };
         if pushed.is_err() {
             self.mailbox.set_mask(before);
-            return self.bad_frame(cpu, info.signal);
+            return self.bad_frame(cpu, info.signal, BAD_FRAME);
         }
         if self.alternate_stack.flags & SS_AUTODISARM != 0 {
             self.alternate_stack = AltStack::DISABLED;
@@ -237,7 +241,32 @@ impl Thread {
                 let unblockable = bit(libc::SIGKILL) | bit(libc::SIGSTOP);
                 self.mailbox.set_mask(restored.mask & !unblockable);
             }
-            None => self.bad_frame(cpu, 0),
+            None => {
+                let info = match self.process.program.abi {
+                    Abi::A64 => self.stack_fault(cpu.sp()),
+                    Abi::A32 => BAD_FRAME,
+                };
+                self.bad_frame(cpu, 0, info);
+            }
+        }
+    }
+
+    /// What arm64 says of a frame that is no frame: a fault at the stack pointer, in a mapping unless all of them are below
+    /// (`arm64_notify_segfault`).
+    fn stack_fault(&self, sp: u64) -> SigInfo {
+        let top = self.process.space.mappings().last().map_or(0, |mapping| mapping.end);
+        SigInfo {
+            code: if armlet_memory::untag(sp) < top {
+                code::SEGV_ACCERR
+            } else {
+                code::SEGV_MAPERR
+            },
+            fields: {
+                let mut fields = BAD_FRAME.fields;
+                fields[0] = sp;
+                fields
+            },
+            ..BAD_FRAME
         }
     }
 

@@ -1,6 +1,7 @@
 //! Descriptors themselves: flags that differ in `fcntl` and `pipe2`, and armlet's own descriptor, which is not the guest's.
 
 use super::own::{is_own, without_own};
+use super::uring;
 use crate::Errno;
 use crate::abi::a64::{open_flags_to_guest, open_flags_to_host};
 use crate::call::Call;
@@ -33,6 +34,7 @@ pub fn close(call: &mut Call<'_>) -> Reply {
     if is_own(call.int(0)) {
         return Err(Errno::EBADF.into());
     }
+    uring::closed(call.args[0] as u32..=call.args[0] as u32);
     Ok(call.host(libc::SYS_close, [call.args[0]])?)
 }
 
@@ -42,7 +44,9 @@ pub fn dup3(call: &mut Call<'_>) -> Reply {
     if is_own(old as i32) || is_own(new as i32) {
         return Err(Errno::EBADF.into());
     }
-    Ok(call.host(libc::SYS_dup3, [old, new, flags])?)
+    let duplicate = call.host(libc::SYS_dup3, [old, new, flags])?;
+    uring::closed(duplicate as u32..=duplicate as u32);
+    Ok(duplicate)
 }
 
 /// close_range(2), around armlet's own descriptors.
@@ -53,6 +57,9 @@ pub fn close_range(call: &mut Call<'_>) -> Reply {
         return call.pass(libc::SYS_close_range);
     }
     for part in without_own(first..=last) {
+        if flags & u64::from(libc::CLOSE_RANGE_CLOEXEC) == 0 {
+            uring::closed(part.clone());
+        }
         call.host(
             libc::SYS_close_range,
             [u64::from(*part.start()), u64::from(*part.end()), flags],

@@ -80,6 +80,15 @@ const SAME: &[(u32, u32)] = &[
     (0x4004_54d4, 0x4004_54d4),
     (0x8004_54d7, 0x8004_54d7),
     (0x4004_54d8, 0x4004_54d8),
+    // TUNSETTXFILTER, TUNSETIFINDEX, TUNSETVNETLE to TUNGETVNETBE, TUNSETCARRIER, TUNGETDEVNETNS.
+    (0x4004_54d1, 0x4004_54d1),
+    (0x4004_54da, 0x4004_54da),
+    (0x4004_54dc, 0x4004_54dc),
+    (0x8004_54dd, 0x8004_54dd),
+    (0x4004_54de, 0x4004_54de),
+    (0x8004_54df, 0x8004_54df),
+    (0x4004_54e2, 0x4004_54e2),
+    (0x54e3, 0x54e3),
     // Name spaces, pidfd, perf-free eventfds, userfaultfd, vhost-free vsock.
     (0xb701, 0xb704),
     (0x7b9, 0x7b9),
@@ -122,8 +131,8 @@ const SIOCGSTAMP_OLD: u32 = 0x8906;
 const SIOCGSTAMPNS_OLD: u32 = 0x8907;
 /// `SIOCGSTAMP` and `SIOCGSTAMPNS` with 64-bit times.
 const STAMPS: [u32; 2] = [0x8010_8906, 0x8010_8907];
-/// `TUNSETIFF`, `TUNGETIFF`.
-const TUN_INTERFACE: [u32; 2] = [0x4004_54ca, 0x8004_54d2];
+/// `TUNSETIFF`, `TUNGETIFF`, `TUNSETQUEUE`.
+const TUN_INTERFACE: [u32; 3] = [0x4004_54ca, 0x8004_54d2, 0x4004_54d9];
 const FIOQSIZE: u32 = 0x545e;
 const HOST_FIOQSIZE: u64 = 0x5460;
 /// Requests that carry the size of a `long` or `size_t`: (32-bit, 64-bit).

@@ -222,7 +222,11 @@ pub fn dup2(call: &mut Call<'_>) -> Reply {
     if super::own::is_own(old as i32) || super::own::is_own(new as i32) {
         return Err(Errno::EBADF.into());
     }
-    Ok(call.host(libc::SYS_dup2, [old, new])?)
+    let duplicate = call.host(libc::SYS_dup2, [old, new])?;
+    if old != new {
+        super::uring::closed(duplicate as u32..=duplicate as u32);
+    }
+    Ok(duplicate)
 }
 
 /// epoll_create(2), with a size that only has to be positive.

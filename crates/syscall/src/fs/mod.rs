@@ -30,4 +30,5 @@ pub use poll::{
     pselect6,
 };
 pub use stat::{faccessat, faccessat2, fstat, newfstatat, statfs, statx};
-pub use uring::io_uring_register;
+pub(crate) use uring::{freeze as freeze_rings, mapped as ring_mapped};
+pub use uring::{io_uring_enter, io_uring_register, io_uring_setup};

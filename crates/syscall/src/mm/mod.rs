@@ -5,17 +5,19 @@ mod shared;
 
 pub use shared::{shmat, shmdt};
 
-use crate::Errno;
 use crate::call::Call;
 use crate::task::Reply;
+use crate::{Errno, fs};
 
 /// mmap(2).
 pub fn mmap(call: &mut Call<'_>) -> Reply {
     let [address, length, prot, flags, descriptor, offset] = call.args;
-    Ok(call
-        .task
-        .memory()
-        .map(address, length, prot as u32, flags as u32, descriptor as i32, offset)?)
+    let memory = call.task.memory();
+    let at = memory.map(address, length, prot as u32, flags as u32, descriptor as i32, offset)?;
+    if flags as i32 & libc::MAP_ANONYMOUS == 0 {
+        fs::ring_mapped(call, descriptor as i32, offset, at);
+    }
+    Ok(at)
 }
 
 /// mmap2: mmap(2) with the offset in units of 4096 bytes.
@@ -75,6 +77,9 @@ fn on_own_pages(call: &mut Call<'_>, number: i64) -> Reply {
     let (parts, whole) = call.task.memory().mapped_parts(address, length)?;
     for part in parts {
         call.host(number, [part.start, part.end - part.start, third])?;
+        if number != libc::SYS_msync {
+            call.task.memory().set_locked(part, number != libc::SYS_munlock);
+        }
     }
     if whole { Ok(0) } else { Err(Errno::ENOMEM.into()) }
 }
@@ -97,6 +102,23 @@ pub fn mlock2(call: &mut Call<'_>) -> Reply {
 /// munlock(2).
 pub fn munlock(call: &mut Call<'_>) -> Reply {
     on_own_pages(call, libc::SYS_munlock)
+}
+
+/// mlockall(2).
+pub fn mlockall(call: &mut Call<'_>) -> Reply {
+    let reply = call.pass(libc::SYS_mlockall)?;
+    let flags = call.int(0);
+    call.task
+        .memory()
+        .lock_all(flags & libc::MCL_CURRENT != 0, flags & libc::MCL_FUTURE != 0);
+    Ok(reply)
+}
+
+/// munlockall(2).
+pub fn munlockall(call: &mut Call<'_>) -> Reply {
+    let reply = call.pass(libc::SYS_munlockall)?;
+    call.task.memory().unlock_all();
+    Ok(reply)
 }
 
 /// mincore(2): only about the guest's own memory.

@@ -12,6 +12,12 @@ const SO_RCVTIMEO_OLD: i32 = 20;
 const SO_SNDTIMEO_OLD: i32 = 21;
 /// Options with `struct sock_fprog`, a number and a pointer: `SO_ATTACH_FILTER`, `SO_ATTACH_REUSEPORT_CBPF`.
 const FILTERS: [i32; 2] = [26, 51];
+/// `SOL_PACKET`, `PACKET_FANOUT_DATA`: the same structure, if the fanout is by a classic program.
+const FANOUT_DATA: [i32; 2] = [263, 22];
+/// `MCAST_MSFILTER`, and the bytes of its `struct group_filter` before the addresses: on the host the first address is 8-aligned, here
+/// it is not.
+const SOURCE_FILTER: i32 = 48;
+const GROUP_FILTER: usize = 4 + ADDRESS + 8;
 /// `MCAST_JOIN_GROUP` to `MCAST_LEAVE_SOURCE_GROUP`: an interface's number, then one or two addresses, which are 8-aligned on the host only.
 const MULTICAST: std::ops::RangeInclusive<i32> = 42..=47;
 /// `struct sockaddr_storage`.
@@ -32,7 +38,14 @@ pub fn setsockopt(call: &mut Call<'_>) -> Reply {
             let time = Width::Narrow.read(value)?;
             set(&time.map(i64::to_le_bytes).concat())
         }
-        (SOCKET, option) if FILTERS.contains(&option) => {
+        (level, option) if level == SOCKET && FILTERS.contains(&option) || [level, option] == FANOUT_DATA => {
+            // As data for a fanout, eBPF programs are numbers instead, which are as long as the guest says.
+            if level != SOCKET && length == 4 {
+                return Ok(call.host(
+                    libc::SYS_setsockopt,
+                    [socket, level as u64, option as u64, value, length],
+                )?);
+            }
             if length != 8 {
                 return Err(Errno::EINVAL.into());
             }
@@ -49,13 +62,54 @@ pub fn setsockopt(call: &mut Call<'_>) -> Reply {
             }
             set(&[&guest[..4], &[0; 4], &guest[4..]].concat())
         }
+        (libc::SOL_IP | libc::SOL_IPV6, SOURCE_FILTER) => {
+            // Numbers of sources beyond the host's limit (net.ipv4.igmp_max_msf, by default 10) are its ENOBUFS.
+            let mut guest = vec![0; (length as usize).min(GROUP_FILTER + MOST_SOURCES * ADDRESS)];
+            memory::read_bytes(value, &mut guest)?;
+            if guest.len() < GROUP_FILTER {
+                return Err(Errno::EINVAL.into());
+            }
+            set(&[&guest[..4], &[0; 4], &guest[4..]].concat())
+        }
         _ => Ok(call.host(libc::SYS_setsockopt, [socket, level, option, value, length])?),
     }
+}
+
+/// The sources of an `MCAST_MSFILTER` that are passed on.
+const MOST_SOURCES: usize = 1024;
+
+/// `MCAST_MSFILTER`: the sources that a socket takes from a group, as many as the caller has room for.
+fn source_filter(call: &Call<'_>) -> Reply {
+    let [socket, level, option, value, length, _] = call.args;
+    let room = (call.read::<u32>(length)? as usize).min(GROUP_FILTER + MOST_SOURCES * ADDRESS);
+    if room < GROUP_FILTER {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut guest = vec![0; room];
+    memory::read_bytes(value, &mut guest)?;
+    let mut host = [&guest[..4], &[0; 4], &guest[4..]].concat();
+    let mut host_length = host.len() as u32;
+    let args = [
+        socket,
+        level,
+        option,
+        host.as_mut_ptr() as u64,
+        &raw mut host_length as u64,
+    ];
+    let result = call.host(libc::SYS_getsockopt, args)?;
+    host.truncate(host_length as usize);
+    host.drain(4..8);
+    memory::write_bytes(value, &host)?;
+    call.write(length, &(host.len() as u32))?;
+    Ok(result)
 }
 
 /// getsockopt(2).
 pub fn getsockopt(call: &mut Call<'_>) -> Reply {
     let [socket, level, option, value, length, _] = call.args;
+    if matches!(level as i32, libc::SOL_IP | libc::SOL_IPV6) && option as i32 == SOURCE_FILTER {
+        return source_filter(call);
+    }
     if level as i32 != SOCKET || !matches!(option as i32, SO_RCVTIMEO_OLD | SO_SNDTIMEO_OLD) {
         return Ok(call.host(libc::SYS_getsockopt, [socket, level, option, value, length])?);
     }

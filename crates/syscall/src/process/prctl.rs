@@ -22,6 +22,8 @@ mod option {
     pub const SET_MEMORY_MERGE: i32 = 67;
     pub const GET_MEMORY_MERGE: i32 = 68;
     pub const TIMER_CREATE_RESTORE_IDS: i32 = 77;
+    pub const GET_TID_ADDRESS: i32 = 40;
+    pub const GET_AUXV: i32 = 0x4155_5856;
 }
 
 /// `PR_TAGGED_ADDR_ENABLE`: tags in pointers that system calls get are ignored, as armlet always does.
@@ -84,6 +86,24 @@ pub fn prctl(call: &mut Call<'_>) -> Reply {
         }
         libc::PR_GET_SECCOMP => Ok(call.task.seccomp().mode().into()),
         libc::PR_SET_SECCOMP => seccomp::prctl_set(call),
+        option::GET_TID_ADDRESS => {
+            let address = call.task.clear_child_tid();
+            match call.abi {
+                Abi::A64 => call.write(second, &address)?,
+                Abi::A32 => call.write(second, &(address as u32))?,
+            }
+            Ok(0)
+        }
+        option::GET_AUXV if [fourth, fifth] == [0; 2] => {
+            let words = call.task.image().auxv.iter().flat_map(|&(key, value)| [key, value]);
+            let width = call.abi.word() as usize;
+            let bytes: Vec<u8> = words
+                .flat_map(|word| word.to_le_bytes().into_iter().take(width))
+                .collect();
+            let room = bytes.len().min(usize::try_from(third).unwrap_or(usize::MAX));
+            memory::write_bytes(untag(second), &bytes[..room])?;
+            Ok(bytes.len() as u64)
+        }
         // It would describe armlet's own layout to the host.
         libc::PR_SET_MM => Err(Errno::EPERM.into()),
         // What this machine or this kernel does not have (SVE, SME, pointer authentication, user dispatch,

@@ -240,6 +240,10 @@ impl Task for Guest {
         Ok(())
     }
 
+    fn clear_child_tid(&self) -> u64 {
+        self.clear_child_tid
+    }
+
     fn set_clear_child_tid(&mut self, address: u64) {
         self.clear_child_tid = address;
     }

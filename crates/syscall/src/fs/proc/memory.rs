@@ -81,6 +81,19 @@ impl View {
             .fold(String::new(), |text, part| text + &part.line + "\n")
     }
 
+    /// `numa_maps`, made of the host's: the lines of what is the guest's.
+    pub fn numa_maps(&self, host: &str) -> String {
+        let is_guests = |line: &&str| {
+            let start = line
+                .split(' ')
+                .next()
+                .and_then(|word| u64::from_str_radix(word, 16).ok());
+            start.is_some_and(|start| self.parts.iter().any(|part| part.range.contains(&start)))
+        };
+        let lines = host.lines().filter(is_guests);
+        lines.fold(String::new(), |text, line| text + line + "\n")
+    }
+
     /// `smaps`, made from the host's; `directory` is the process's.
     pub fn smaps(&self, directory: &Path) -> Option<String> {
         let mut text = String::new();
@@ -429,6 +442,24 @@ mod tests {
         let mut half = Amounts::default();
         half.add(&records[0].amounts, (1, 2));
         assert_eq!((half.get("Rss:"), half.get("Anonymous:")), (4, 2));
+    }
+
+    #[test]
+    fn numa_maps_without_armlets_lines() {
+        let part = |start: u64| {
+            foreign_part(
+                format!("{start:08x}-{:08x} rw-p 0 00:00 0", start + 0x2000).as_bytes(),
+                &mut HashMap::new(),
+            )
+        };
+        let view = View {
+            parts: [0x40_0000, 0x50_0000].into_iter().filter_map(part).collect(),
+        };
+        let host = "00400000 default anon=1\n00402000 default\n00501000 default stack\n7f0000000000 default heap\n";
+        assert_eq!(
+            view.numa_maps(host),
+            "00400000 default anon=1\n00501000 default stack\n"
+        );
     }
 
     #[test]

@@ -27,7 +27,15 @@ use crate::task::Break;
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 
 /// The files that differ, by their last component: those of every guest, those of this process only, and those of the machine.
-const OF_GUESTS: [&[u8]; 6] = [b"maps", b"smaps", b"smaps_rollup", b"statm", b"stat", b"status"];
+const OF_GUESTS: [&[u8]; 7] = [
+    b"maps",
+    b"numa_maps",
+    b"smaps",
+    b"smaps_rollup",
+    b"statm",
+    b"stat",
+    b"status",
+];
 const OWN: [&[u8]; 5] = [b"auxv", b"cmdline", b"environ", b"limits", b"syscall"];
 const OF_THE_MACHINE: [&[u8]; 4] = [b"cpuinfo", b"version", b"osrelease", b"arch"];
 
@@ -199,6 +207,7 @@ fn of_memory(subject: &Subject, view: &View, name: &[u8], mut facts: status::Fac
     let totals = || view.totals(process, status::code(&host("stat")?));
     match name {
         b"maps" => Some(view.maps()),
+        b"numa_maps" => Some(view.numa_maps(&host("numa_maps")?)),
         b"smaps" => view.smaps(process),
         b"smaps_rollup" => view.rollup(process),
         b"statm" => totals().map(|totals| totals.statm()),
