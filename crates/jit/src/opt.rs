@@ -341,6 +341,18 @@ fn next_condition(block: &Block, position: usize) -> Option<u8> {
 pub fn turn_comparisons(region: &mut Region) {
     for block in &mut region.blocks {
         for position in 0..block.nodes.len() {
+            let compares = |op: &Op| {
+                matches!(
+                    op,
+                    Op::Float {
+                        op: Float::Compare { .. },
+                        ..
+                    }
+                )
+            };
+            if !compares(&block.nodes[position].op) {
+                continue;
+            }
             let wanted = next_condition(block, position + 1).is_some_and(|cond| matches!(cond >> 1, 1 | 2 | 4));
             if let Op::Float {
                 op: Float::Compare { reversed, .. },

@@ -14,10 +14,10 @@ use super::dispatch::{Op, counted, handler};
 
 /// Blocks end here at the latest, so that a straight run of code does not become one endless block.
 const MAX_BLOCK: usize = 32;
-/// All blocks are dropped when this many instructions are held (32 MiB).
-const MAX_OPS: usize = 1 << 20;
+/// All blocks are dropped when this many instructions are held (64 MiB).
+const MAX_OPS: usize = 1 << 21;
 const MIN_SLOTS: usize = 1 << 8;
-const MAX_SLOTS: usize = 1 << 16;
+const MAX_SLOTS: usize = 1 << 18;
 
 /// Reads guest code; the address is a multiple of 4.
 pub trait Fetch {
@@ -65,6 +65,8 @@ pub struct BlockCache {
     ops: usize,
     /// Every instruction is counted where it is executed.
     counting: bool,
+    /// The block that is being decoded (kept for its room).
+    decoded: Vec<Op>,
 }
 
 /// A cache that never holds a block.
@@ -73,6 +75,7 @@ pub(super) static NO_BLOCKS: BlockCache = BlockCache {
     blocks: None,
     ops: 0,
     counting: false,
+    decoded: Vec::new(),
 };
 
 impl Default for BlockCache {
@@ -82,6 +85,7 @@ impl Default for BlockCache {
             blocks: Some(FxHashMap::default()),
             ops: 0,
             counting: false,
+            decoded: Vec::with_capacity(MAX_BLOCK),
         }
     }
 }
@@ -137,7 +141,8 @@ impl BlockCache {
         if self.ops > MAX_OPS {
             self.clear();
         }
-        let mut ops = Vec::with_capacity(MAX_BLOCK);
+        let ops = &mut self.decoded;
+        ops.clear();
         let mut address = pc;
         while ops.len() < MAX_BLOCK {
             let word = match code.fetch(address) {
@@ -156,7 +161,7 @@ impl BlockCache {
             address = address.wrapping_add(4);
         }
         self.ops += ops.len();
-        let ops: Arc<[Op]> = ops.into();
+        let ops: Arc<[Op]> = ops.as_slice().into();
         if let Some(blocks) = &mut self.blocks {
             blocks.insert(pc, Arc::clone(&ops));
             if blocks.len() > self.slots.len() / 2 && self.slots.len() < MAX_SLOTS {
