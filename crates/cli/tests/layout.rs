@@ -1,5 +1,5 @@
 //! A thousand runs of a dynamic program that forks, threads and takes signals, each with other addresses: what depends on where things
-//! happen to lie fails now and then, and not here.
+//! happen to lie fails now and then, and not here. And a program of ThreadSanitizer's, which insists on where they lie.
 
 use std::path::Path;
 use std::process::Command;
@@ -53,4 +53,26 @@ fn a_thousand_layouts() {
             scope.spawn(work);
         }
     });
+}
+
+#[test]
+#[ignore = "needs a cross compiler"]
+fn thread_sanitizer_finds_a_race() {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (source, program) = (scratch.join("race.c"), scratch.join("race"));
+    let text = "#include <pthread.h>\nint x; void *f(void *p) { x++; return p; }\n\
+                int main(void) { pthread_t t; pthread_create(&t, 0, f, 0); x++; return pthread_join(t, 0); }\n";
+    std::fs::write(&source, text).expect("a file");
+    let (compiler, libraries) = MACHINES[0];
+    let mut compile = Command::new(compiler);
+    compile
+        .args(["-g", "-fsanitize=thread", "-o"])
+        .arg(&program)
+        .arg(&source);
+    assert!(compile.status().expect(compiler).success(), "{compiler}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_armlet"));
+    let output = command.args(["-L", libraries]).arg(&program).output().expect("armlet");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("WARNING: ThreadSanitizer: data race"), "{stderr}");
+    assert_eq!(output.status.code(), Some(66), "{stderr}");
 }

@@ -16,6 +16,17 @@ pub enum Entropy {
     Seed(u64),
 }
 
+/// How wide a program's addresses are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// Those of an AArch64 program.
+    Bits46,
+    /// Those of one that cannot do with more ([`crate::is_built_for_42_bits`]).
+    Bits42,
+    /// Those of an AArch32 program.
+    Bits32,
+}
+
 impl Entropy {
     /// The next `N` random numbers.
     ///
@@ -33,19 +44,20 @@ impl Entropy {
         Ok(numbers)
     }
 
-    /// A layout for a new guest, of AArch32 if `is_32`; `stack_limit` is `RLIMIT_STACK` in bytes, `randomize` is address space layout
+    /// A layout for a new guest; `stack_limit` is `RLIMIT_STACK` in bytes, `randomize` is address space layout
     /// randomisation.
     ///
     /// # Errors
     ///
     /// As [`Entropy::numbers`].
-    pub fn layout(&mut self, is_32: bool, stack_limit: u64, randomize: bool) -> Result<Layout, LoadError> {
+    pub fn layout(&mut self, addresses: Addresses, stack_limit: u64, randomize: bool) -> Result<Layout, LoadError> {
         let numbers = if randomize { self.numbers()? } else { [0; 5] };
-        Ok(if is_32 {
-            Layout::random_a32(stack_limit, numbers)
-        } else {
-            Layout::random(stack_limit, numbers)
-        })
+        let layout = match addresses {
+            Addresses::Bits46 => Layout::random,
+            Addresses::Bits42 => Layout::random_42,
+            Addresses::Bits32 => Layout::random_a32,
+        };
+        Ok(layout(stack_limit, numbers))
     }
 }
 

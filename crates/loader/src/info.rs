@@ -18,6 +18,17 @@ const FEATURE_1_AND: u32 = 0xc000_0000;
 /// Larger tables and notes are not read.
 const PART_LIMIT: u64 = 1 << 20;
 
+/// Whether a program needs ThreadSanitizer's shared library, which knows 39, 42 and 48 bits of addresses, but not 46.
+pub fn is_built_for_42_bits(source: &(impl Source + ?Sized)) -> bool {
+    let (Ok(identity), Ok((_, program_headers))) = (Identity::read(source), headers(source)) else {
+        return false;
+    };
+    let dynamic = program_headers.iter().find(|header| header.p_type == PT_DYNAMIC);
+    dynamic
+        .and_then(|dynamic| needed(source, dynamic, &program_headers, identity.is_64).ok())
+        .is_some_and(|needed| needed.iter().any(|name| name.starts_with("libtsan.so")))
+}
+
 /// What is known of a file.
 #[derive(Debug)]
 pub struct Info {

@@ -26,8 +26,8 @@ pub mod vdso;
 pub mod vdso_a32;
 
 pub use elf::{Elf, Source};
-pub use entropy::Entropy;
+pub use entropy::{Addresses, Entropy};
 pub use error::{ElfError, LoadError};
-pub use info::Info;
+pub use info::{Info, is_built_for_42_bits};
 pub use load::{Image, LoadedProgram, Options, load};
 pub use symbols::{Content, Symbols};

@@ -30,7 +30,9 @@ impl Bench {
         let directory = std::env::temp_dir().join(format!("armlet-load-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
         let stack_limit = 8 << 20;
-        let layout = Entropy::Host.layout(false, stack_limit, randomize).unwrap();
+        let layout = Entropy::Host
+            .layout(armlet_loader::Addresses::Bits46, stack_limit, randomize)
+            .unwrap();
         Bench {
             directory,
             space: AddressSpace::new(layout),

@@ -14,7 +14,7 @@ use armlet_cpu::a64::State;
 use armlet_interpreter::a32::Place;
 use armlet_interpreter::a32::accelerate::{Accelerator, Routine, Ways};
 use armlet_loader::elf::{FileSource, Identity};
-use armlet_loader::{Content, Entropy, LoadError, LoadedProgram};
+use armlet_loader::{Addresses, Content, Entropy, LoadError, LoadedProgram, is_built_for_42_bits};
 use armlet_memory::AddressSpace;
 use armlet_observe::View;
 use armlet_syscall::abi::Abi;
@@ -322,12 +322,15 @@ impl Start {
         let stack_limit = self.options.stack_size.unwrap_or_else(host_stack_limit);
         let file = File::from(self.file);
         // What is wrong with the file is the loader's to say.
-        let identity = FileSource::new(&file)
-            .ok()
-            .and_then(|source| Identity::read(&source).ok());
-        let is_32 = identity.is_some_and(|identity| !identity.is_64);
+        let source = FileSource::new(&file).ok();
+        let identity = source.as_ref().and_then(|source| Identity::read(source).ok());
+        let addresses = match identity {
+            Some(identity) if !identity.is_64 => Addresses::Bits32,
+            _ if source.as_ref().is_some_and(is_built_for_42_bits) => Addresses::Bits42,
+            _ => Addresses::Bits46,
+        };
         let aslr = self.options.aslr && !wants_fixed_addresses();
-        let space = match entropy.layout(is_32, stack_limit, aslr) {
+        let space = match entropy.layout(addresses, stack_limit, aslr) {
             Ok(layout) => Arc::new(AddressSpace::new(layout)),
             Err(error) => return error,
         };

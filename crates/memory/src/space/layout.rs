@@ -90,6 +90,25 @@ impl Layout {
         }
     }
 
+    /// For a program that was built for 42-bit addresses, as ThreadSanitizer's run-time library is: it knows such a kernel by where the
+    /// stack is, and has its own memory between the parts. What is random has 18 bits of pages, so that executables stay
+    /// within 4 GiB and mappings within the uppermost 64.
+    #[must_use]
+    pub fn random_42(stack_limit: u64, random: [u64; 5]) -> Layout {
+        const TOP: u64 = 1 << 42;
+        const MAXIMUM_STACK_GAP: u64 = 8 << 30;
+        let pages = |value: u64| (value & 0x3_ffff) * PAGE_SIZE;
+        let stack_top = TOP - PAGE_SIZE - pages(random[0]);
+        let gap = stack_limit.clamp(MINIMUM_STACK_GAP, MAXIMUM_STACK_GAP);
+        Layout {
+            pie_base: page_down(TOP / 3 * 2) + pages(random[1]),
+            mmap_top: page_down(stack_top - gap) - PAGE_SIZE - pages(random[3]),
+            stack_top,
+            brk_room: 1 << 30,
+            ..Layout::random(stack_limit, random)
+        }
+    }
+
     /// The flag of mmap(2) that keeps what the host places where the guest can reach it: `MAP_32BIT`, or none.
     #[must_use]
     pub(super) fn host_chooses(&self) -> i32 {
@@ -144,6 +163,18 @@ mod tests {
             }
         }
         assert_eq!(Layout::fixed(8 << 20).pie_base, 0x2aaa_aaaa_a000);
+    }
+
+    #[test]
+    fn the_parts_of_42_bits() {
+        for limit in [0, 8 << 20, u64::MAX] {
+            for random in [[0; 5], [u64::MAX; 5]] {
+                let layout = Layout::random_42(limit, random);
+                assert!(layout.stack_top < 1 << 42 && layout.mmap_top < layout.stack_top);
+                assert!(layout.mmap_top > 0x3f0_0000_0000 + (32 << 30), "{layout:x?}");
+                assert!((0x2aa_0000_0000..0x2ab_0000_0000).contains(&layout.pie_base));
+            }
+        }
     }
 
     #[test]
