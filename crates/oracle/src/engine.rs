@@ -92,7 +92,7 @@ fn code(pc: u64) -> Result<u32, Fault> {
 
 /// What becomes of an access to memory that faults.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Faults {
+pub(crate) enum Faults {
     /// It ends the case.
     End,
     /// It does nothing.
@@ -100,7 +100,7 @@ enum Faults {
 }
 
 impl Faults {
-    fn skip(self, trap: Trap) -> bool {
+    pub(crate) fn skip(self, trap: Trap) -> bool {
         let access = |fault: Fault| !matches!(fault.access, Access::Execute);
         self == Faults::Skipped && matches!(trap, Trap::Memory(fault) if access(fault))
     }

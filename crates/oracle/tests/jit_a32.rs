@@ -3,7 +3,7 @@
 //! `ARMLET_ROWS`, `ARMLET_CASES` and `ARMLET_SEED` choose other samples.
 
 use armlet_oracle::a32::capstone::Set;
-use armlet_oracle::a32::case::{Case, MAX_HALFWORDS};
+use armlet_oracle::a32::case::{Case, MAX_HALFWORDS, Observed};
 use armlet_oracle::a32::engine::{Engines, map};
 use armlet_oracle::a32::sample::rows;
 use armlet_oracle::a32::sequence::{flags, sequence, vectors, vfp_loop};
@@ -31,7 +31,7 @@ fn variable(name: &str, default: u64) -> u64 {
 
 /// How the translation of a case differs from its interpretation.
 fn differences(engines: &Engines, case: &Case, row: &str, checked: bool) -> Vec<String> {
-    let Some(mut expected) = engines.interpret(case) else {
+    let Some(expected) = engines.interpret(case) else {
         return Vec::new();
     };
     // Code that changes itself without saying so.
@@ -41,9 +41,27 @@ fn differences(engines: &Engines, case: &Case, row: &str, checked: bool) -> Vec<
     {
         return Vec::new();
     }
-    match engines.translate(case, checked) {
+    let faults = matches!(expected.signal, SIGSEGV | SIGBUS);
+    let mut all = compare(case, row, checked, engines.translate(case, checked), expected, faults);
+    // Whatever a handler goes on with has to be there.
+    if let Some(expected) = engines.interpret_past_faults(case).filter(|_| faults && all.is_empty()) {
+        let translated = engines.translate_past_faults(case, checked);
+        all = compare(case, row, checked, translated, expected, false);
+    }
+    all
+}
+
+fn compare(
+    case: &Case,
+    row: &str,
+    checked: bool,
+    translated: Option<Observed>,
+    mut expected: Observed,
+    faults: bool,
+) -> Vec<String> {
+    match translated {
         Some(mut translated) => {
-            if matches!(expected.signal, SIGSEGV | SIGBUS) {
+            if faults {
                 // Flags that nobody can use any more are not computed; only a fault lets them be seen.
                 translated.cpsr &= !FLAGS;
                 expected.cpsr &= !FLAGS;

@@ -6,13 +6,14 @@ use std::sync::atomic::Ordering;
 
 use armlet_cpu::a64::{State, Vector};
 use armlet_cpu::{Access, Fault, FaultKind, Trap};
+use armlet_decoder::t32::{ItState, length};
 use armlet_interpreter::a32::{BlockCache, Stop, run_block, step};
 use armlet_jit::{Jit, ThreadA32, install_fault_handler};
 use armlet_memory::{AddressSpace, fetch, load, space, store};
 
 use super::capstone::Set;
 use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
-use crate::engine::Watch;
+use crate::engine::{Faults, Watch};
 
 const SIGILL: u32 = 4;
 const SIGTRAP: u32 = 5;
@@ -78,6 +79,27 @@ fn code(pc: u64) -> Result<u16, Fault> {
     fetch(pc)
 }
 
+/// Goes on behind an instruction that faulted: in Thumb state, the IT block goes on, too.
+fn skip(cpu: &mut State) {
+    cpu.pc += match fetch(cpu.pc) {
+        Ok(first) if cpu.a32.thumb => u64::from(length(first)),
+        _ => 4,
+    };
+    cpu.a32.itstate = ItState(cpu.a32.itstate).advanced().0;
+}
+
+/// Interprets to the end, instruction by instruction; the signal and the address that end it, `None` when nothing does.
+fn interpret(cpu: &mut State, faults: Faults) -> Option<(u32, u32)> {
+    for _ in 0..MAX_STEPS {
+        match step(cpu, &mut code) {
+            Ok(()) => {}
+            Err(trap) if faults.skip(trap) => skip(cpu),
+            Err(trap) => return Some(signal(trap)),
+        }
+    }
+    None
+}
+
 /// Maps the code and the data of the cases where the harness has them.
 ///
 /// # Errors
@@ -116,9 +138,12 @@ impl Engines {
 
     /// What a case does in the interpreter, instruction by instruction; `None` when it does not end.
     pub fn interpret(&self, case: &Case) -> Option<Observed> {
-        self.observe(case, |cpu| {
-            (0..MAX_STEPS).find_map(|_| step(cpu, &mut code).err()).map(signal)
-        })
+        self.observe(case, |cpu| interpret(cpu, Faults::End))
+    }
+
+    /// The same, with a handler that goes on behind an access that faults.
+    pub fn interpret_past_faults(&self, case: &Case) -> Option<Observed> {
+        self.observe(case, |cpu| interpret(cpu, Faults::Skipped))
     }
 
     /// What a case does in the interpreter, in blocks; `None` when it does not end.
@@ -134,6 +159,16 @@ impl Engines {
     /// What a case does as translated code; `None` when it does not end within a second or two. What the host computes in another way than Arm traps,
     /// or is `checked` for.
     pub fn translate(&self, case: &Case, checked: bool) -> Option<Observed> {
+        self.translated(case, checked, Faults::End)
+    }
+
+    /// The same, with a handler that goes on behind an access that faults: interpreted from there to the end of the case, for which everything
+    /// that is still of use has to be there.
+    pub fn translate_past_faults(&self, case: &Case, checked: bool) -> Option<Observed> {
+        self.translated(case, checked, Faults::Skipped)
+    }
+
+    fn translated(&self, case: &Case, checked: bool, faults: Faults) -> Option<Observed> {
         if checked {
             self.jit.check_numbers();
         } else {
@@ -148,6 +183,10 @@ impl Engines {
                 match thread.run(cpu, &mut code, &self.watch.attention) {
                     Stop::Attention => return None,
                     Stop::Trap(Trap::InvalidateCode { .. }) => {}
+                    Stop::Trap(trap) if faults.skip(trap) => {
+                        skip(cpu);
+                        return interpret(cpu, faults);
+                    }
                     Stop::Trap(trap) => return Some(signal(trap)),
                 }
             }
