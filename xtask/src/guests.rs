@@ -2,7 +2,8 @@
 //!
 //! Busybox comes as Debian ships it, for AArch64, armhf and armel, and for this machine to compare with. Lua and SQLite
 //! are built from Debian's source packages, our C++, Rust and Go programs from `test-binaries/src/real`: each statically for
-//! AArch64, armhf, armel (all but Rust) and for this machine. `root` is a root directory with Debian's own dynamic programs, `MACHINE/conformance` has
+//! AArch64, armhf, armel (all but Rust) and for this machine. `root`, `root-armhf` and
+//! `root-armel` are root directories with Debian's own dynamic programs, `MACHINE/conformance` has
 //! test programs from Debian's source packages. Packages
 //! come through an apt of its own, below `target/guests/apt`: no root, and
 //! nothing is installed. What is already there is kept; remove the folder to begin again.
@@ -25,7 +26,27 @@ const RUST_PACKAGES: [&str; 5] = [
     "libstd-rust-dev:arm64",
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
-/// What the root directory has, with all that it depends on.
+/// What the root directories of armhf and armel have.
+const DISTRIBUTION_A32: [&str; 17] = [
+    "base-passwd",
+    "bash",
+    "bzip2",
+    "coreutils",
+    "gawk",
+    "gcc",
+    "git",
+    "libc6-dev",
+    "lua5.4",
+    "nodejs",
+    "openssl",
+    "perl",
+    "python3",
+    "ruby",
+    "sqlite3",
+    "tcl",
+    "xz-utils",
+];
+/// What the root directory of AArch64 has, with all that it depends on.
 const DISTRIBUTION: [&str; 35] = [
     "base-passwd",
     "bash",
@@ -84,7 +105,9 @@ pub fn run() -> Result<()> {
     guests.cxx()?;
     guests.rust()?;
     guests.go()?;
-    guests.distribution()?;
+    guests.distribution("root", "arm64", &DISTRIBUTION)?;
+    guests.distribution("root-armhf", "armhf", &DISTRIBUTION_A32)?;
+    guests.distribution("root-armel", "armel", &DISTRIBUTION_A32)?;
     guests.conformance()?;
     println!("guests are in {}", guests.root.display());
     Ok(())
@@ -274,20 +297,26 @@ impl Guests {
         Ok(())
     }
 
-    /// A root directory with programs of Debian's arm64 packages and all that they depend on. Nothing of it is configured as dpkg
-    /// would do it, which takes programs that run; the few files that programs ask for are written here.
-    fn distribution(&self) -> Result<()> {
-        let root = self.root.join("root");
+    /// A root directory with programs of Debian's packages for an architecture and all that they depend on. Nothing of it is configured as
+    /// dpkg would do it, which takes programs that run; the few files that programs ask for are written here.
+    fn distribution(&self, folder: &str, architecture: &str, packages: &[&str]) -> Result<()> {
+        let root = self.root.join(folder);
         once(&root, |partial| {
-            println!("root: {}", DISTRIBUTION.join(" "));
+            println!("{folder}: {}", packages.join(" "));
             let archives = self.root.join("build/archives");
             fs::create_dir_all(archives.join("partial"))?;
             let mut install = self.apt()?;
             install
                 .args(["--yes", "--download-only", "--no-install-recommends"])
-                .args(["-o", "APT::Architecture=arm64", "-o", "Debug::NoLocking=1", "-o"])
+                .args([
+                    "-o",
+                    &format!("APT::Architecture={architecture}"),
+                    "-o",
+                    "Debug::NoLocking=1",
+                    "-o",
+                ])
                 .arg(format!("Dir::Cache::archives={}", archives.display()));
-            tool::run(install.arg("install").args(DISTRIBUTION))?;
+            tool::run(install.arg("install").args(packages))?;
             for folder in [
                 "usr/bin", "usr/sbin", "usr/lib", "proc", "sys", "dev", "tmp", "etc", "root",
             ] {

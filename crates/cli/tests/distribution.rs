@@ -1,5 +1,5 @@
-//! Dynamic programs of a whole distribution: Debian's arm64 packages in a root directory, which `cargo xtask guests` makes. Each block of
-//! `real/distribution.txt` is a script for its bash, and what that must print.
+//! Dynamic programs of a whole distribution: Debian's arm64, armhf and armel packages in root directories, which `cargo xtask guests` makes.
+//! Each block of `real/distribution.txt` (for armhf and armel, `real/distribution_a32.txt`) is a script for its bash, and what that must print.
 
 use std::fs;
 use std::path::Path;
@@ -19,16 +19,23 @@ struct Block {
 }
 
 fn main() -> ExitCode {
-    let trials = blocks(include_str!("real/distribution.txt"))
-        .into_iter()
-        .flat_map(|block| {
-            block.engines.iter().map(move |&engine| {
+    let a64 = blocks(include_str!("real/distribution.txt"));
+    let a32 = blocks(include_str!("real/distribution_a32.txt"));
+    let roots = [
+        ("root", "", &a64),
+        ("root-armhf", "armhf_", &a32),
+        ("root-armel", "armel_", &a32),
+    ];
+    let mut trials = Vec::new();
+    for (root, prefix, blocks) in roots {
+        for block in blocks {
+            for &engine in block.engines {
                 let block = block.clone();
-                let name = format!("distribution_{}_{engine}", block.name);
-                Trial::test(name, move || run(&block, engine)).with_ignored_flag(true)
-            })
-        });
-    let trials = trials.collect();
+                let name = format!("distribution_{prefix}{}_{engine}", block.name);
+                trials.push(Trial::test(name, move || run(root, &block, engine)).with_ignored_flag(true));
+            }
+        }
+    }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -51,9 +58,9 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks.map(|text| block(text).expect("a well-formed block")).collect()
 }
 
-/// Runs a script, with a directory of its own for /tmp.
-fn run(block: &Block, engine: &str) -> Result<(), Failed> {
-    let root = armlet_tests::guests().join("root");
+/// Runs a script in a root directory, with a directory of its own for /tmp.
+fn run(root: &str, block: &Block, engine: &str) -> Result<(), Failed> {
+    let root = armlet_tests::guests().join(root);
     if !root.join("usr/bin/bash").exists() {
         return Err(format!("{} is missing: run cargo xtask guests", root.display()).into());
     }
