@@ -27,14 +27,18 @@ const RUST_PACKAGES: [&str; 5] = [
 ];
 const GO_PACKAGES: [&str; 2] = ["golang-1.19-go", "golang-1.19-src"];
 /// What the root directories of armhf and armel have.
-const DISTRIBUTION_A32: [&str; 17] = [
+const DISTRIBUTION_A32: [&str; 22] = [
     "base-passwd",
     "bash",
     "bzip2",
     "coreutils",
+    "dash",
+    "diffutils",
     "gawk",
     "gcc",
     "git",
+    "grep",
+    "gzip",
     "libc6-dev",
     "lua5.4",
     "nodejs",
@@ -42,6 +46,7 @@ const DISTRIBUTION_A32: [&str; 17] = [
     "perl",
     "python3",
     "ruby",
+    "sed",
     "sqlite3",
     "tcl",
     "xz-utils",
