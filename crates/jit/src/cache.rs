@@ -304,6 +304,7 @@ impl Cache {
             executed,
             translated: &|at| self.entry(at).is_some(),
             trap: self.stubs.shared.numbers.trap,
+            run_fast: self.stubs.shared.numbers.run_fast(),
         };
         let Ok(mut region) = make(&around) else {
             return Ok(None);

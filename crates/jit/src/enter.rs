@@ -337,11 +337,12 @@ extern "sysv64" fn fallback(state: &mut State, insn: &Insn, pc: u64) -> u64 {
     }
 }
 
-/// [`fallback`] under the standard value of FPSCR. Translated code of AArch32 runs with the control bits clear.
+/// [`fallback`] under the standard value of FPSCR. Translated code of AArch32 runs with the control bits clear, or with those of RunFast mode.
 extern "sysv64" fn fallback_standard(state: &mut State, insn: &Insn, pc: u64) -> u64 {
+    let control = state.fpcr;
     state.fpcr = Fpcr::standard(0).0;
     let result = fallback(state, insn, pc);
-    state.fpcr = 0;
+    state.fpcr = control;
     result
 }
 

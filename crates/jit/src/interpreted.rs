@@ -10,16 +10,21 @@ use armlet_decoder::a64::{Insn, ROWS, Row};
 static TIMES_32: LazyLock<Box<[AtomicU64]>> = LazyLock::new(|| a32::ROWS.iter().map(|_| AtomicU64::new(0)).collect());
 static TIMES: LazyLock<Box<[AtomicU64]>> = LazyLock::new(|| ROWS.iter().map(|_| AtomicU64::new(0)).collect());
 
+/// Without a locked instruction: of two threads that count at once, one may not be seen.
+fn add_one(times: &AtomicU64) {
+    times.store(times.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+}
+
 /// Counts one execution.
 pub(crate) fn count(insn: &Insn) {
     let index = (std::ptr::from_ref(insn.row()) as usize - ROWS.as_ptr() as usize) / size_of::<Row>();
-    TIMES[index].fetch_add(1, Ordering::Relaxed);
+    add_one(&TIMES[index]);
 }
 
 /// Counts one execution in AArch32.
 pub(crate) fn count32(insn: &a32::Insn) {
     let index = (std::ptr::from_ref(insn.row()) as usize - a32::ROWS.as_ptr() as usize) / size_of::<a32::Row>();
-    TIMES_32[index].fetch_add(1, Ordering::Relaxed);
+    add_one(&TIMES_32[index]);
 }
 
 /// The instructions that translated code of this process has had interpreted, by their rows' names, with how often; the most frequent first.

@@ -13,6 +13,7 @@ use crate::cache::{Jit, OUTSIDE, Whereabouts};
 use crate::emit::LOOKUP_BITS;
 use crate::enter::{Enter, Exit, HOLDS, mxcsr, pack, set_place, unpack};
 use crate::ir::Numbers;
+use crate::ir::RUN_FAST;
 use crate::map::{ATTENTION, GENERATION, LOOKUP, MXCSR, NEWEST_GENERATION, STAMPS, WHEREABOUTS};
 
 use armlet_interpreter::a64::Stop;
@@ -142,8 +143,9 @@ impl Blocks for a32::BlockCache {
 
     fn here(cpu: &State) -> Option<u64> {
         // Translated code knows IT states by itself: what stands in an IT block is interpreted until it is out.
-        // VFP computes under the control bits 0.
-        (cpu.a32.itstate == 0 && cpu.fpcr == 0).then(|| Place::new(cpu.pc as u32, cpu.a32.thumb).0.into())
+        // VFP computes under the control bits 0, or those of RunFast mode.
+        (cpu.a32.itstate == 0 && matches!(cpu.fpcr, 0 | RUN_FAST))
+            .then(|| Place::new(cpu.pc as u32, cpu.a32.thumb).0.into())
     }
 
     fn arrive(cpu: &mut State) {

@@ -102,11 +102,20 @@ pub fn visit(op: &Float, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
         Float::Binary { d, a, b, .. }
         | Float::Select { d, a, b, .. }
         | Float::Lanes { d, a, b, .. }
+        | Float::HalfPairs { d, a, b, .. }
+        | Float::HalfProduct { d, a, b, .. }
+        | Float::BrainProduct { d, a, b, .. }
+        | Float::Complex { d, a, b, .. }
         | Float::Pairs { d, a, b, .. } => [d, a, b].into_iter().for_each(vector),
         Float::Unary { d, a, .. }
         | Float::Convert { d, a, .. }
         | Float::FromHalf { d, a, .. }
-        | Float::ToHalf { d, a }
+        | Float::ToHalf { d, a, .. }
+        | Float::HalfAcross { d, a, .. }
+        | Float::HalfToInteger { d, a, .. }
+        | Float::HalfFromInteger { d, a, .. }
+        | Float::RoundSized { d, a, .. }
+        | Float::NarrowOdd { d, a, .. }
         | Float::LanesUnary { d, a, .. }
         | Float::Pair { d, a, .. }
         | Float::Across { d, a, .. }
@@ -121,8 +130,11 @@ pub fn visit(op: &Float, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8)) {
             b.register().into_iter().for_each(vector);
         }
         Float::HalfMultiplyAdd { d, addend, a, b, .. } => {
-            [d, addend, a].into_iter().for_each(&mut *vector);
-            b.register().into_iter().for_each(vector);
+            [d, a].into_iter().for_each(&mut *vector);
+            [addend, b]
+                .into_iter()
+                .filter_map(HalfOperand::register)
+                .for_each(vector);
         }
         Float::LanesCompare { d, a, b, .. } => {
             vector(d);
@@ -199,7 +211,7 @@ impl Emitter<'_> {
             } => self.multiply_add(p, d, addend, (a, b), (negative_addend, negative_product), insn),
             Float::Convert { to, d, a } => self.convert(to, d, a, insn),
             Float::FromHalf { to, d, a } => self.half_to_number(to, d, a, insn),
-            Float::ToHalf { d, a } => self.number_to_half(d, a, insn),
+            Float::ToHalf { from, d, a } => self.number_to_half(from, d, a, insn),
             Float::FromInteger {
                 p,
                 d,
@@ -216,7 +228,8 @@ impl Emitter<'_> {
                 a,
                 rounding,
                 fbits,
-            } => self.number_to_integer(p, d, (w, signed), a, rounding, fbits, insn),
+                half,
+            } => self.number_to_integer((p, half), d, (w, signed), a, rounding, fbits, insn),
             Float::FromBits { w, d, a } => self.bits_to_number(w, d, a),
             Float::ToBits { w, d, a } => {
                 let own = self.destination(d, RAX);
@@ -237,6 +250,15 @@ impl Emitter<'_> {
                     None => self.asm.load_slot(own, v_slot(a) + 8),
                 }
                 self.assign(d, own);
+            }
+            Float::Compare { comparison, .. } | Float::CompareIf { comparison, .. }
+                if comparison.half && !(self.shared.numbers.half && self.shared.numbers.trap) =>
+            {
+                self.fallback(insn);
+                return self
+                    .cached()
+                    .into_iter()
+                    .for_each(|(guest, host)| self.asm.load_slot(host, x_slot(guest)));
             }
             Float::Compare { comparison, reversed } => return self.compare_numbers(comparison, reversed),
             Float::CompareIf { comparison, cond, nzcv } => return self.compare_numbers_if(comparison, cond, nzcv),
@@ -324,13 +346,14 @@ impl Emitter<'_> {
         self.place = Place::Float { reversed: false };
     }
 
-    /// [`Op::ReadFpscr`]. FPSCR's control bits are clear here; its cumulative bits are in the state and in MXCSR, its flags where [`COMPARED`] says.
+    /// [`Op::ReadFpscr`]. Its control bits are known; its cumulative bits are in the state and in MXCSR, its flags where [`COMPARED`] says.
     pub(super) fn read_fpscr(&mut self, d: Var) {
         const LESS: i32 = 8 << 28;
         const EQUAL: i32 = 6 << 28;
         const GREATER: i32 = 2 << 28;
         const UNORDERED: i32 = 3 << 28;
         self.spill_if_kept();
+        let control = self.shared.numbers.fpcr as i32;
         let [in_state, reversed, both, done] = std::array::from_fn(|_| self.asm.label());
         self.asm.load(Load::Zero(2), RAX, HostAddress::state(x_slot(COMPARED)));
         dynasm!(self.asm.ops ; .arch x64
@@ -370,6 +393,7 @@ impl Emitter<'_> {
             ; and eax, BYTE 0x1e
             ; or edx, eax
             ; or edx, [rbp + FPSR_SLOT]
+            ; or edx, DWORD control
             ; mov BYTE [rbp + FPSR_READ], 1);
         self.assign(d, RDX);
     }
@@ -548,6 +572,9 @@ impl Emitter<'_> {
             matches!(op, FloatBinary::Div | FloatBinary::Mul | FloatBinary::Nmul),
         );
         self.spill_for(checks);
+        if op == FloatBinary::Div {
+            self.trap_if_tiny(p, a);
+        }
         let clean = self.is_clean(p, a);
         let (first, second) = (self.read_number(p, a, 0), self.number(b));
         let r = self.in_place(checks, d, &[a, b], 0);
@@ -699,10 +726,18 @@ impl Emitter<'_> {
         }
     }
 
-    fn compare_numbers(&mut self, Comparison { p, a, b, signal }: Comparison, reversed: bool) {
-        let a = self.read_number(p, a, 0);
+    fn compare_numbers(&mut self, Comparison { p, a, b, signal, half }: Comparison, reversed: bool) {
+        let mut operand = |n: u8, scratch: u8| {
+            if half {
+                self.widened(HalfOperand::Reg(n), Shape::Scalar, scratch);
+                scratch
+            } else {
+                self.read_number(p, n, scratch)
+            }
+        };
+        let a = operand(a, 0);
         let b = match b {
-            Some(b) => self.read_number(p, b, 1),
+            Some(b) => operand(b, 1),
             None => {
                 self.clear_second();
                 1

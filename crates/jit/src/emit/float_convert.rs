@@ -26,7 +26,7 @@ pub(super) fn power(p: Precision, exponent: i32) -> u64 {
 
 impl Emitter<'_> {
     /// d = a rounded as ROUNDSD does it with this mode; d may be a.
-    fn host_round(&mut self, p: Precision, lanes: bool, d: u8, a: u8, mode: u8) {
+    pub(super) fn host_round(&mut self, p: Precision, lanes: bool, d: u8, a: u8, mode: u8) {
         let mode = mode as i8;
         match (p, lanes) {
             (Precision::Double, false) => dynasm!(self.asm.ops ; .arch x64 ; vroundsd Rx(d), Rx(a), Rx(a), BYTE mode),
@@ -65,17 +65,30 @@ impl Emitter<'_> {
                 return;
             }
             self.spill_for(checks);
+            self.trap_if_tiny(p, a);
             let from = self.all_elements(p, a, Shape::Scalar, X0);
             self.round_away(p, X2, from);
             return self.check_and_finish(p, checks, d, X2, false, insn);
         }
         self.spill_for(checks);
         let mode = (rounding as u8 | if exact { 0 } else { QUIET }) as i8;
+        self.trap_if_tiny(p, a);
         let from = self.number(a);
         let above = self.above(p, a, from);
         let r = self.in_place(checks, d, &[a], 0);
         scalar!(self.asm.ops, p, vroundsd / vroundss, r, above, from, mode);
         self.check_and_finish(p, checks, d, r, true, insn);
+    }
+
+    /// Under the standard value of FPSCR, a tiny number has to trap: conversions and rounding would not see it, nor does a division by zero.
+    pub(super) fn trap_if_tiny(&mut self, p: Precision, a: u8) {
+        if self.standard {
+            let from = self.read_number(p, a, X0);
+            match p {
+                Precision::Double => dynasm!(self.asm.ops ; .arch x64 ; vucomisd Rx(from), Rx(from)),
+                Precision::Single => dynasm!(self.asm.ops ; .arch x64 ; vucomiss Rx(from), Rx(from)),
+            }
+        }
     }
 
     pub(super) fn round_lanes(
@@ -142,11 +155,19 @@ impl Emitter<'_> {
         self.check_and_finish(to, checks, d, X2, true, insn);
     }
 
-    /// To half precision, from single.
-    pub(super) fn number_to_half(&mut self, d: u8, a: u8, insn: Insn) {
+    /// To half precision, from single, or from double by way of single precision rounded to odd.
+    pub(super) fn number_to_half(&mut self, from: Precision, d: u8, a: u8, insn: Insn) {
         let numbers = self.shared.numbers;
         if self.leave_unless(numbers.half && numbers.trap && !numbers.underflow, insn) {
             return;
+        }
+        if from == Precision::Double {
+            self.spill_if_kept();
+            let from = self.all_elements(from, a, Shape::Scalar, X0);
+            let back = self.round_to_odd(from, insn);
+            dynasm!(self.asm.ops ; .arch x64 ; vcvtps2ph Rx(X2), Rx(X2), BYTE 4);
+            self.lowest(1, d, X2);
+            return self.asm.bind(back);
         }
         let from = self.read_number(Precision::Single, a, X0);
         dynasm!(self.asm.ops ; .arch x64 ; vinsertps Rx(X2), Rx(from), Rx(from), BYTE 0b1110 ; vcvtps2ph Rx(X2), Rx(X2), BYTE 4);
@@ -266,7 +287,7 @@ impl Emitter<'_> {
     #[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
     pub(super) fn number_to_integer(
         &mut self,
-        p: Precision,
+        (p, half): (Precision, bool),
         d: Var,
         (w, signed): (Width, bool),
         a: u8,
@@ -275,14 +296,19 @@ impl Emitter<'_> {
         insn: Insn,
     ) {
         let numbers = self.shared.numbers;
-        if self.leave_unless(rounding != Rounding::Away || numbers.nearest, insn) {
+        let possible = (rounding != Rounding::Away || numbers.nearest) && (!half || numbers.half && numbers.trap);
+        if self.leave_unless(possible, insn) {
             return;
         }
         if !signed || !numbers.trap || fbits != 0 {
             self.spill_if_kept();
         }
+        self.trap_if_tiny(p, a);
         let mut backs = Vec::new();
-        let mut from = if rounding == Rounding::Away {
+        let mut from = if half {
+            self.widened(HalfOperand::Reg(a), Shape::Scalar, X0);
+            X0
+        } else if rounding == Rounding::Away {
             self.all_elements(p, a, Shape::Scalar, X0)
         } else {
             self.read_number(p, a, X0)

@@ -93,10 +93,64 @@ impl Emitter<'_> {
                 shape,
                 d,
                 addend,
+                halve,
                 a,
                 b,
                 negative,
-            } => self.half_multiply_add(shape, d, addend, a, b, negative, insn),
+            } => {
+                if self.leave_unless(self.computes_half(true), insn) {
+                    return;
+                }
+                self.widened(HalfOperand::Reg(a), shape, X0);
+                self.widened(b, shape, X1);
+                self.half_multiply_add(shape, d, (addend, halve), negative, insn);
+            }
+            Float::HalfPairs { op, q, d, a, b } => self.half_pairs(op, q, d, a, b, insn),
+            Float::HalfAcross { op, q, d, a } => self.half_across(op, q, d, a, insn),
+            Float::HalfToInteger {
+                shape,
+                signed,
+                rounding,
+                fbits,
+                d,
+                a,
+            } => self.half_to_integer(shape, signed, (rounding, fbits), d, a, insn),
+            Float::HalfFromInteger {
+                shape,
+                signed,
+                fbits,
+                d,
+                a,
+            } => self.half_from_integer(shape, signed, fbits, d, a, insn),
+            Float::HalfProduct {
+                negative,
+                q,
+                upper,
+                d,
+                a,
+                b,
+                lane,
+            } => self.half_product(negative, Shape::of(q), upper, d, (a, b, lane), insn),
+            Float::BrainProduct { odd, d, a, b, lane } => self.brain_product(odd, d, (a, b, lane), insn),
+            Float::Complex {
+                fused,
+                p,
+                q,
+                d,
+                a,
+                b,
+                lane,
+                rot,
+            } => self.complex((fused, rot), p, Shape::of(q), d, (a, b, lane), insn),
+            Float::RoundSized {
+                wide,
+                rounding,
+                p,
+                shape,
+                d,
+                a,
+            } => self.round_sized(wide, rounding, p, shape, d, a, insn),
+            Float::NarrowOdd { scalar, upper, d, a } => self.narrow_odd(scalar, upper, d, a, insn),
             Float::Narrow { from, upper, d, a } => self.narrow_numbers(from, upper, d, a, insn),
             _ => unreachable!("`float` knows the others"),
         }
@@ -268,7 +322,7 @@ impl Emitter<'_> {
 
     /// d = maxima or minima, +0 being larger than -0. The host's gives the second operand for two zeros: so both orders are tried. Xmm1 and xmm2
     /// are overwritten; b may be xmm1.
-    fn extremes(&mut self, op: FloatLanes, p: Precision, d: u8, a: u8, b: u8) {
+    pub(super) fn extremes(&mut self, op: FloatLanes, p: Precision, d: u8, a: u8, b: u8) {
         let (host, combine) = match op {
             FloatLanes::Max => (by(p, vmaxpd, vmaxps), vandps),
             _ => (by(p, vminpd, vminps), vorps),
@@ -279,7 +333,7 @@ impl Emitter<'_> {
     }
 
     /// d = d + a * b, or d - a * b. The assembler lacks the form for doubles, so its bytes are written here.
-    fn fused(&mut self, p: Precision, negative: bool, d: u8, a: u8, b: u8) {
+    pub(super) fn fused(&mut self, p: Precision, negative: bool, d: u8, a: u8, b: u8) {
         let opcode = if negative { 0xbc } else { 0xb8 };
         let wide = u8::from(p == Precision::Double) << 7;
         let vex = [

@@ -28,15 +28,16 @@ macro_rules! by_shape {
 
 impl Emitter<'_> {
     /// Whether half precision is computed here; the host does not record underflows of it as Arm does.
-    fn computes_half(&self, may_underflow: bool) -> bool {
+    pub(super) fn computes_half(&self, may_underflow: bool) -> bool {
         let numbers = self.shared.numbers;
         numbers.half && numbers.trap && !(may_underflow && numbers.underflow)
     }
 
     /// x = an operand in single precision.
-    fn widened(&mut self, operand: HalfOperand, shape: Shape, x: u8) {
+    pub(super) fn widened(&mut self, operand: HalfOperand, shape: Shape, x: u8) {
         let mut from = match operand {
             HalfOperand::Zero => return self.vector_constant(x, 0),
+            HalfOperand::Number(bits) => return self.constant_everywhere(shape == Shape::Full, x, bits),
             HalfOperand::Reg(n) => self.read_vector(n, x),
             HalfOperand::Lane(n, lane) => {
                 let from = self.read_vector(n, x);
@@ -52,6 +53,11 @@ impl Emitter<'_> {
             dynasm!(self.asm.ops ; .arch x64 ; vpbroadcastw Rx(x), Rx(from));
             from = x;
         }
+        self.halves_to_singles(shape, x, from);
+    }
+
+    /// x = elements in single precision.
+    pub(super) fn halves_to_singles(&mut self, shape: Shape, x: u8, from: u8) {
         if shape == Shape::Full {
             dynasm!(self.asm.ops ; .arch x64 ; vcvtph2ps Ry(x), Rx(from));
         } else {
@@ -60,7 +66,7 @@ impl Emitter<'_> {
     }
 
     /// X2 = its elements in half precision, rounded.
-    fn narrowed(&mut self, shape: Shape) {
+    pub(super) fn narrowed(&mut self, shape: Shape) {
         if shape == Shape::Full {
             dynasm!(self.asm.ops ; .arch x64 ; vcvtps2ph xmm2, ymm2, BYTE 4);
         } else {
@@ -69,7 +75,7 @@ impl Emitter<'_> {
     }
 
     /// V\[d\] = halves in X2.
-    fn finish_halves(&mut self, shape: Shape, d: u8) {
+    pub(super) fn finish_halves(&mut self, shape: Shape, d: u8) {
         match shape {
             Shape::Scalar => self.lowest(1, d, X2),
             Shape::Half => self.finish(false, d, X2),
@@ -77,7 +83,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn leave_ymm(&mut self, shape: Shape) {
+    pub(super) fn leave_ymm(&mut self, shape: Shape) {
         if shape == Shape::Full {
             dynasm!(self.asm.ops ; .arch x64 ; vzeroupper);
         }
@@ -88,12 +94,32 @@ impl Emitter<'_> {
             op,
             HalfOp::Max | HalfOp::Min | HalfOp::Sqrt | HalfOp::Round { .. } | HalfOp::Compare(_)
         );
-        if self.leave_unless(self.computes_half(may_underflow), insn) {
+        let away = matches!(
+            op,
+            HalfOp::Round {
+                rounding: Rounding::Away,
+                ..
+            }
+        );
+        let possible = self.computes_half(may_underflow) && (!away || self.shared.numbers.nearest);
+        if self.leave_unless(possible, insn) {
             return;
         }
-        let wide = shape == Shape::Full;
+        if let HalfOp::Round {
+            rounding: Rounding::Away,
+            ..
+        } = op
+        {
+            return self.round_halves_away(shape, d, a);
+        }
         self.widened(HalfOperand::Reg(a), shape, X0);
         self.widened(b, shape, X1);
+        self.half_of(op, shape, d);
+    }
+
+    /// V\[d\] = an operation on X0 and X1, in single precision.
+    pub(super) fn half_of(&mut self, op: HalfOp, shape: Shape, d: u8) {
+        let wide = shape == Shape::Full;
         let ops = &mut self.asm.ops;
         match op {
             HalfOp::Add => by_shape!(ops, wide, vaddps(X2, X0, X1)),
@@ -168,26 +194,18 @@ impl Emitter<'_> {
         }
     }
 
-    /// V\[d\] = (±addend) + (±(a * b)), rounded once. `negative`: the addend, the product.
-    #[allow(clippy::too_many_arguments, reason = "the fields of one operation")]
+    /// V\[d\] = (±addend) + (±(X0 * X1)), rounded once, and halved if it says so. `negative`: the addend, the product.
     pub(super) fn half_multiply_add(
         &mut self,
         shape: Shape,
         d: u8,
-        addend: u8,
-        a: u8,
-        b: HalfOperand,
+        (addend, halve): (HalfOperand, bool),
         negative: (bool, bool),
         insn: Insn,
     ) {
-        if self.leave_unless(self.computes_half(true), insn) {
-            return;
-        }
         self.spill_if_kept();
         let wide = shape == Shape::Full;
-        self.widened(HalfOperand::Reg(a), shape, X0);
-        self.widened(b, shape, X1);
-        self.widened(HalfOperand::Reg(addend), shape, X2);
+        self.widened(addend, shape, X2);
         let opcode = match negative {
             (false, false) => 0xb8,
             (false, true) => 0xbc,
@@ -211,11 +229,17 @@ impl Emitter<'_> {
         by_shape!(self.asm.ops, wide, vandps(X0, X2, X1));
         by_shape!(self.asm.ops, wide, vpcmpeqd(X1, X1, X1));
         by_shape!(self.asm.ops, wide, vpaddd(X0, X0, X1));
-        self.constant_everywhere(wide, X1, 0x3880_0000 - 2);
+        // (Or of 2^-13, if it is to be halved.)
+        let smallest = if halve { 0x3900_0000 } else { 0x3880_0000 };
+        self.constant_everywhere(wide, X1, smallest - 2);
         by_shape!(self.asm.ops, wide, vpminud(X1, X1, X0));
         by_shape!(self.asm.ops, wide, vpcmpeqd(X1, X1, X0));
         by_shape!(self.asm.ops, wide, vptest(X1, X1));
         let second = self.mend(Cc::Ne, insn, None);
+        if halve {
+            self.constant_everywhere(wide, X0, 0x3f00_0000);
+            by_shape!(self.asm.ops, wide, vmulps(X2, X2, X0));
+        }
         self.narrowed(shape);
         self.finish_halves(shape, d);
         self.asm.bind(first);

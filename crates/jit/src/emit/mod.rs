@@ -3,7 +3,7 @@
 //! - `asm.rs`: x86-64 instructions as functions.
 //! - `integer.rs`: arithmetic; `media.rs`: halfwords and bytes of a register, for AArch32.
 //! - `float.rs`: scalar floating point; `float_lanes.rs`: floating point on vectors; `float_convert.rs`: conversions and rounding of both;
-//!   `half.rs`: half precision; `estimate.rs`: FRECPE and FRSQRTE.
+//!   `half.rs`: half precision; `mixed.rs`: what else there is of it, complex numbers, what mixes formats; `estimate.rs`: FRECPE and FRSQRTE.
 //! - `vector.rs`: vectors in memory.
 //! - `simd.rs`, `simd_lanes.rs`, `simd_shift.rs`, `saturate.rs`, `products.rs`: Advanced SIMD; `structures.rs`: LD2 to LD4 and ST2 to ST4; `crypto.rs`: hashes; `crc.rs`: check sums.
 //! - `soft.rs`: routines of floating-point libraries.
@@ -36,6 +36,7 @@ mod integer;
 mod interpreted;
 mod media;
 mod memory;
+mod mixed;
 mod products;
 mod saturate;
 pub mod simd;

@@ -35,20 +35,29 @@ const ROUNDING: u32 = 3 << 22;
 /// FPCR.FZ16.
 const FLUSH_HALF: u32 = 1 << 19;
 
+/// AArch32's "RunFast" mode: the control bits of FPSCR are those of its standard value, under which tiny numbers and NaNs trap (see [`Numbers::standard`]).
+pub const RUN_FAST: u32 = DEFAULT_NAN | FLUSH;
+
 impl Numbers {
     /// For a value of FPCR, a host that may trap, a program that reads FPSR or does not, and one of AArch32 or AArch64.
     pub fn new(fpcr: u32, trap: bool, exact: bool, standard: bool) -> Numbers {
-        let flush = fpcr & FLUSH != 0;
+        let control = if standard && fpcr == RUN_FAST { 0 } else { fpcr };
+        let flush = control & FLUSH != 0;
         Numbers {
             fpcr,
             // The host's NaNs are never the default one.
-            trap: trap && fpcr & DEFAULT_NAN == 0,
+            trap: trap && control & DEFAULT_NAN == 0,
             underflow: exact || flush,
             nearest: fpcr & ROUNDING == 0,
             flush,
             standard,
-            half: fpcr & (ALTERNATIVE_HALF | FLUSH | FLUSH_HALF) == 0,
+            half: control & (ALTERNATIVE_HALF | FLUSH | FLUSH_HALF) == 0,
         }
+    }
+
+    /// AArch32, in "RunFast" mode.
+    pub fn run_fast(&self) -> bool {
+        self.standard && self.fpcr == RUN_FAST
     }
 
     /// The host's rounding control: RMode has the directions up and down the other way round.
@@ -201,7 +210,7 @@ pub enum HalfOp {
     Min,
     /// The square root of a.
     Sqrt,
-    /// The integer that this rounding (not [`Rounding::Away`]) of a finds; Inexact is raised if `exact`.
+    /// The integer that this rounding of a finds; Inexact is raised if `exact`.
     Round {
         /// Its direction.
         rounding: Rounding,
@@ -221,6 +230,8 @@ pub enum HalfOperand {
     Lane(u8, u8),
     /// Zeros.
     Zero,
+    /// A number, as the bits of single precision, everywhere.
+    Number(u32),
 }
 
 impl HalfOperand {
@@ -228,7 +239,7 @@ impl HalfOperand {
     pub fn register(self) -> Option<u8> {
         match self {
             HalfOperand::Reg(n) | HalfOperand::Lane(n, _) => Some(n),
-            HalfOperand::Zero => None,
+            HalfOperand::Zero | HalfOperand::Number(_) => None,
         }
     }
 }
@@ -263,6 +274,8 @@ pub struct Comparison {
     pub b: Option<u8>,
     /// Quiet NaNs are invalid operands too (FCMPE).
     pub signal: bool,
+    /// They are in half precision, in fact, and compared in single.
+    pub half: bool,
 }
 
 /// Operations on numbers in the vector registers. A written number clears the rest of its register.
@@ -292,8 +305,8 @@ pub enum Float {
     Convert { to: Precision, d: u8, a: u8 },
     /// d = a half-precision number in another precision.
     FromHalf { to: Precision, d: u8, a: u8 },
-    /// d = a single-precision number in half precision.
-    ToHalf { d: u8, a: u8 },
+    /// d = a number of another precision in half precision.
+    ToHalf { from: Precision, d: u8, a: u8 },
     /// d = an integer of width `w`, divided by 2^fbits.
     FromInteger {
         p: Precision,
@@ -303,7 +316,7 @@ pub enum Float {
         a: Val,
         fbits: u8,
     },
-    /// d = a * 2^fbits as an integer of width `w`, rounded and saturated.
+    /// d = a * 2^fbits as an integer of width `w`, rounded and saturated; a is in half precision if `half`, and `p` is Single.
     ToInteger {
         p: Precision,
         d: Var,
@@ -312,6 +325,7 @@ pub enum Float {
         a: u8,
         rounding: Rounding,
         fbits: u8,
+        half: bool,
     },
     /// V\[d\] = the bits of an integer.
     FromBits { w: Width, d: u8, a: Val },
@@ -396,11 +410,74 @@ pub enum Float {
         a: u8,
         b: HalfOperand,
     },
-    /// d = (±addend) + (±(a * b)) in half precision, rounded once; `negative` is about the addend and the product.
+    /// d = op (Add, Max or Min) of neighbours in half precision, those of a first, then those of b.
+    HalfPairs { op: HalfOp, q: bool, d: u8, a: u8, b: u8 },
+    /// d = all elements of a in half precision, reduced by Max or Min.
+    HalfAcross { op: HalfOp, q: bool, d: u8, a: u8 },
+    /// d = elements of a in half precision times 2^fbits, as integers of 16 bits, rounded and saturated.
+    HalfToInteger {
+        shape: Shape,
+        signed: bool,
+        rounding: Rounding,
+        fbits: u8,
+        d: u8,
+        a: u8,
+    },
+    /// d = integer elements of a of 16 bits, divided by 2^fbits, in half precision.
+    HalfFromInteger {
+        shape: Shape,
+        signed: bool,
+        fbits: u8,
+        d: u8,
+        a: u8,
+    },
+    /// d = d + a * b or d - a * b in single precision, rounded once; a and b are in half precision, the lower or the upper ones of twice as many elements.
+    HalfProduct {
+        negative: bool,
+        q: bool,
+        upper: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+        lane: Option<u8>,
+    },
+    /// The same of the even or the odd BFloat16 numbers.
+    BrainProduct {
+        odd: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+        lane: Option<u8>,
+    },
+    /// d = complex numbers a plus b turned by `rot` quarters; or, `fused`, d plus the real (or, turned by odd quarters, the imaginary) parts of a times these. `p` is
+    /// `None` in half precision.
+    Complex {
+        fused: bool,
+        p: Option<Precision>,
+        q: bool,
+        d: u8,
+        a: u8,
+        b: u8,
+        lane: Option<u8>,
+        rot: u8,
+    },
+    /// d = a rounded to integers of 32 bits, or 64 if `wide`; Inexact is raised.
+    RoundSized {
+        wide: bool,
+        rounding: Rounding,
+        p: Precision,
+        shape: Shape,
+        d: u8,
+        a: u8,
+    },
+    /// One half of d (the upper one if `upper`, the other stays), or the lowest element if `scalar` = doubles of a in single precision, rounded to odd.
+    NarrowOdd { scalar: bool, upper: bool, d: u8, a: u8 },
+    /// d = (±addend) + (±(a * b)) in half precision, rounded once, and halved if it says so; `negative` is about the addend and the product.
     HalfMultiplyAdd {
         shape: Shape,
         d: u8,
-        addend: u8,
+        addend: HalfOperand,
+        halve: bool,
         a: u8,
         b: HalfOperand,
         negative: (bool, bool),
@@ -441,18 +518,32 @@ impl Float {
             | Float::Pair { p, d, .. }
             | Float::Select { p, d, .. } => Some((d, p.size())),
             Float::ToHalf { d, .. } => Some((d, 1)),
-            Float::Half { shape, d, .. } | Float::HalfMultiplyAdd { shape, d, .. } => match shape {
+            Float::Half { shape, d, .. }
+            | Float::HalfMultiplyAdd { shape, d, .. }
+            | Float::HalfToInteger { shape, d, .. }
+            | Float::HalfFromInteger { shape, d, .. } => match shape {
                 Shape::Scalar => Some((d, 1)),
                 Shape::Half => Some((d, 3)),
                 Shape::Full => Some((d, 4)),
             },
             Float::Across { d, .. } => Some((d, 2)),
+            Float::HalfAcross { d, .. } => Some((d, 1)),
+            Float::BrainProduct { d, .. } => Some((d, 4)),
+            Float::HalfPairs { q, d, .. } | Float::HalfProduct { q, d, .. } | Float::Complex { q, d, .. } => {
+                Some((d, if q { 4 } else { 3 }))
+            }
+            Float::NarrowOdd { scalar, upper, d, .. } => match (scalar, upper) {
+                (true, _) => Some((d, 2)),
+                (_, false) => Some((d, 3)),
+                _ => Some((d, 4)),
+            },
             Float::FromBits { w, d, .. } => Some((d, if w == Width::X { 3 } else { 2 })),
             Float::FromBitsTop { d, .. } | Float::Lengthen { d, .. } => Some((d, 4)),
             Float::Lanes { p, shape, d, .. }
             | Float::LanesUnary { p, shape, d, .. }
             | Float::LanesCompare { p, shape, d, .. }
             | Float::Estimate { p, shape, d, .. }
+            | Float::RoundSized { p, shape, d, .. }
             | Float::LanesToInteger { p, shape, d, .. }
             | Float::LanesFromInteger { p, shape, d, .. } => Some((d, shaped(shape, p))),
             Float::Pairs { q, d, .. } => Some((d, if q { 4 } else { 3 })),

@@ -5,6 +5,7 @@ use armlet_decoder::a64::*;
 
 use super::float_lanes;
 use super::half;
+use super::mixed;
 use super::{Lifter, dst, x};
 use crate::ir::*;
 
@@ -45,8 +46,10 @@ fn operation(insn: &Insn) -> Option<Float> {
         .or_else(|| conversion(insn))
         .or_else(|| to_integer(insn))
         .or_else(|| comparison(insn))
+        .or_else(|| round_sized(insn))
         .or_else(|| float_lanes::operation(insn))
         .or_else(|| half::operation(insn))
+        .or_else(|| mixed::operation(insn))
 }
 
 fn one_source(insn: &Insn) -> Option<Float> {
@@ -73,6 +76,31 @@ fn one_source(insn: &Insn) -> Option<Float> {
     };
     let p = precision(size)?;
     Some(Float::Unary { op, p, d, a })
+}
+
+/// FRINT32Z and its relatives.
+fn round_sized(insn: &Insn) -> Option<Float> {
+    use Rounding::{Current, Zero};
+    let (wide, rounding, size, shape, d, a) = match *insn {
+        Insn::Frint32zScalar(Frint32zScalar { size, rd, rn }) => (false, Zero, size, Shape::Scalar, rd, rn),
+        Insn::Frint32xScalar(Frint32xScalar { size, rd, rn }) => (false, Current, size, Shape::Scalar, rd, rn),
+        Insn::Frint64zScalar(Frint64zScalar { size, rd, rn }) => (true, Zero, size, Shape::Scalar, rd, rn),
+        Insn::Frint64xScalar(Frint64xScalar { size, rd, rn }) => (true, Current, size, Shape::Scalar, rd, rn),
+        Insn::Frint32zVec(Frint32zVec { q, size, rd, rn }) => (false, Zero, size, Shape::of(q), rd, rn),
+        Insn::Frint32xVec(Frint32xVec { q, size, rd, rn }) => (false, Current, size, Shape::of(q), rd, rn),
+        Insn::Frint64zVec(Frint64zVec { q, size, rd, rn }) => (true, Zero, size, Shape::of(q), rd, rn),
+        Insn::Frint64xVec(Frint64xVec { q, size, rd, rn }) => (true, Current, size, Shape::of(q), rd, rn),
+        _ => return None,
+    };
+    let p = precision(size)?;
+    Some(Float::RoundSized {
+        wide,
+        rounding,
+        p,
+        shape,
+        d,
+        a,
+    })
 }
 
 fn two_sources(insn: &Insn) -> Option<Float> {
@@ -129,7 +157,11 @@ fn conversion(insn: &Insn) -> Option<Float> {
         Precision::Double => Some(Width::X),
     };
     match *insn {
-        Insn::Fcvt(Fcvt { to: 1, from, rd, rn }) => (from == 2).then_some(Float::ToHalf { d: rd, a: rn }),
+        Insn::Fcvt(Fcvt { to: 1, from, rd, rn }) => Some(Float::ToHalf {
+            from: precision(from)?,
+            d: rd,
+            a: rn,
+        }),
         Insn::Fcvt(Fcvt { to, from: 1, rd, rn }) => Some(Float::FromHalf {
             to: precision(to)?,
             d: rd,
@@ -198,13 +230,17 @@ fn to_integer(insn: &Insn) -> Option<Float> {
         Insn::FcvtzuGeneralFixed(FcvtzuGeneralFixed { sf, size, rd, rn, fbits }) => (size, sf, false, Zero, rd, rn, fbits),
         _ => return None,
     };
-    Some(Float::ToInteger { p: precision(size)?, d: dst(rd), w: Width::of(sf), signed, a, rounding, fbits })
+    let half = size == 1;
+    let p = if half { Precision::Single } else { precision(size)? };
+    Some(Float::ToInteger { p, d: dst(rd), w: Width::of(sf), signed, a, rounding, fbits, half })
 }
 
 fn comparison(insn: &Insn) -> Option<Float> {
     let of = |size, a, b, signal| {
+        let half = size == 1;
         Some(Comparison {
-            p: precision(size)?,
+            p: if half { Precision::Single } else { precision(size)? },
+            half,
             a,
             b,
             signal,

@@ -1,4 +1,4 @@
-//! Half precision, scalar and on vectors. Left to the interpreter: FMULX, estimates, steps, pairs, comparisons that set the flags, and conversions to and from integers.
+//! Half precision, scalar and on vectors. Left to the interpreter: estimates. (Conversions, complex numbers, and what mixes formats, are in `mixed.rs`.)
 
 use armlet_decoder::a64::*;
 
@@ -18,11 +18,33 @@ fn multiply_add(shape: Shape, d: u8, addend: u8, a: u8, b: HalfOperand, negative
     Some(Float::HalfMultiplyAdd {
         shape,
         d,
-        addend,
+        addend: Reg(addend),
+        halve: false,
         a,
         b,
         negative,
     })
+}
+
+/// FRECPS: 2 - a * b; FRSQRTS: (3 - a * b) / 2. Zero times infinity traps.
+fn step(root: bool, shape: Shape, d: u8, a: u8, b: u8) -> Option<Float> {
+    Some(Float::HalfMultiplyAdd {
+        shape,
+        d,
+        addend: HalfOperand::Number(if root { 3f32 } else { 2f32 }.to_bits()),
+        halve: root,
+        a,
+        b: Reg(b),
+        negative: (false, true),
+    })
+}
+
+fn pairs(op: HalfOp, q: bool, d: u8, a: u8, b: u8) -> Option<Float> {
+    Some(Float::HalfPairs { op, q, d, a, b })
+}
+
+fn across(op: HalfOp, q: bool, d: u8, a: u8) -> Option<Float> {
+    Some(Float::HalfAcross { op, q, d, a })
 }
 
 /// The operation of an instruction of this file.
@@ -90,6 +112,31 @@ pub(super) fn operation(insn: &Insn) -> Option<Float> {
         Insn::FmlsVecHalf(FmlsVecHalf { q, rd, rn, rm }) => multiply_add(Shape::of(q), rd, rd, rn, Reg(rm), (false, true)),
         Insn::FmlsElementVecHalf(FmlsElementVecHalf { q, rd, rn, rm, index }) => multiply_add(Shape::of(q), rd, rd, rn, Lane(rm, index), (false, true)),
         Insn::FmlsElementScalarHalf(FmlsElementScalarHalf { rd, rn, rm, index }) => multiply_add(Shape::Scalar, rd, rd, rn, Lane(rm, index), (false, true)),
+        // (With NaNs, and for zero times infinity, these differ from others; that traps.)
+        Insn::FmulxVecHalf(FmulxVecHalf { q, rd, rn, rm }) => half(HalfOp::Mul, Shape::of(q), rd, rn, Reg(rm)),
+        Insn::FmulxScalarHalf(FmulxScalarHalf { rd, rn, rm }) => half(HalfOp::Mul, Shape::Scalar, rd, rn, Reg(rm)),
+        Insn::FmulxElementVecHalf(FmulxElementVecHalf { q, rd, rn, rm, index }) => half(HalfOp::Mul, Shape::of(q), rd, rn, Lane(rm, index)),
+        Insn::FmulxElementScalarHalf(FmulxElementScalarHalf { rd, rn, rm, index }) => half(HalfOp::Mul, Shape::Scalar, rd, rn, Lane(rm, index)),
+        Insn::FrecpsVecHalf(FrecpsVecHalf { q, rd, rn, rm }) => step(false, Shape::of(q), rd, rn, rm),
+        Insn::FrecpsScalarHalf(FrecpsScalarHalf { rd, rn, rm }) => step(false, Shape::Scalar, rd, rn, rm),
+        Insn::FrsqrtsVecHalf(FrsqrtsVecHalf { q, rd, rn, rm }) => step(true, Shape::of(q), rd, rn, rm),
+        Insn::FrsqrtsScalarHalf(FrsqrtsScalarHalf { rd, rn, rm }) => step(true, Shape::Scalar, rd, rn, rm),
+        Insn::FaddpVecHalf(FaddpVecHalf { q, rd, rn, rm }) => pairs(HalfOp::Add, q, rd, rn, rm),
+        Insn::FmaxpVecHalf(FmaxpVecHalf { q, rd, rn, rm }) => pairs(HalfOp::Max, q, rd, rn, rm),
+        Insn::FmaxnmpVecHalf(FmaxnmpVecHalf { q, rd, rn, rm }) => pairs(HalfOp::Max, q, rd, rn, rm),
+        Insn::FminpVecHalf(FminpVecHalf { q, rd, rn, rm }) => pairs(HalfOp::Min, q, rd, rn, rm),
+        Insn::FminnmpVecHalf(FminnmpVecHalf { q, rd, rn, rm }) => pairs(HalfOp::Min, q, rd, rn, rm),
+        Insn::FaddpScalarHalf(FaddpScalarHalf { rd, rn }) => half(HalfOp::Add, Shape::Scalar, rd, rn, Lane(rn, 1)),
+        Insn::FmaxpScalarHalf(FmaxpScalarHalf { rd, rn }) => half(HalfOp::Max, Shape::Scalar, rd, rn, Lane(rn, 1)),
+        Insn::FmaxnmpScalarHalf(FmaxnmpScalarHalf { rd, rn }) => half(HalfOp::Max, Shape::Scalar, rd, rn, Lane(rn, 1)),
+        Insn::FminpScalarHalf(FminpScalarHalf { rd, rn }) => half(HalfOp::Min, Shape::Scalar, rd, rn, Lane(rn, 1)),
+        Insn::FminnmpScalarHalf(FminnmpScalarHalf { rd, rn }) => half(HalfOp::Min, Shape::Scalar, rd, rn, Lane(rn, 1)),
+        Insn::FmaxvHalf(FmaxvHalf { q, rd, rn }) => across(HalfOp::Max, q, rd, rn),
+        Insn::FmaxnmvHalf(FmaxnmvHalf { q, rd, rn }) => across(HalfOp::Max, q, rd, rn),
+        Insn::FminvHalf(FminvHalf { q, rd, rn }) => across(HalfOp::Min, q, rd, rn),
+        Insn::FminnmvHalf(FminnmvHalf { q, rd, rn }) => across(HalfOp::Min, q, rd, rn),
+        Insn::FrintaScalar(FrintaScalar { size: 1, rd, rn }) => half(round(Rounding::Away, false), Shape::Scalar, rd, rn, Zero),
+        Insn::FrintaVecHalf(FrintaVecHalf { q, rd, rn }) => half(round(Rounding::Away, false), Shape::of(q), rd, rn, Zero),
         Insn::Fmadd(Fmadd { size: 1, rd, rn, rm, ra }) => multiply_add(Shape::Scalar, rd, ra, rn, Reg(rm), (false, false)),
         Insn::Fmsub(Fmsub { size: 1, rd, rn, rm, ra }) => multiply_add(Shape::Scalar, rd, ra, rn, Reg(rm), (false, true)),
         Insn::Fnmadd(Fnmadd { size: 1, rd, rn, rm, ra }) => multiply_add(Shape::Scalar, rd, ra, rn, Reg(rm), (true, true)),
@@ -115,6 +162,27 @@ fn combine(l: &mut Lifter, op: Lanes, q: bool, d: u8, a: Operand, constant: u64)
 /// V\[d\] = its lowest element, or that of another register.
 fn element(l: &mut Lifter, d: u8, a: u8) -> bool {
     l.push(Op::Simd(Simd::Element { size: 1, d, a, lane: 0 }));
+    true
+}
+
+/// An integer in half precision, by way of single precision: what is not exact there is too large for half precision.
+fn from_general(l: &mut Lifter, insn: &Insn, sf: bool, signed: bool, d: u8, n: u8) -> bool {
+    let p = Precision::Single;
+    let integer = Float::FromInteger {
+        p,
+        d,
+        w: Width::of(sf),
+        signed,
+        a: x(n),
+        fbits: 0,
+    };
+    for op in [integer, Float::ToHalf { from: p, d, a: d }] {
+        l.push(Op::Float {
+            op,
+            insn: *insn,
+            standard: false,
+        });
+    }
     true
 }
 
@@ -155,6 +223,8 @@ pub(super) fn move_bits(l: &mut Lifter, insn: &Insn) -> bool {
             }));
             true
         }
+        Insn::ScvtfGeneral(ScvtfGeneral { sf, size: 1, rd, rn }) => from_general(l, insn, sf, true, rd, rn),
+        Insn::UcvtfGeneral(UcvtfGeneral { sf, size: 1, rd, rn }) => from_general(l, insn, sf, false, rd, rn),
         Insn::Fcsel(Fcsel {
             size: 1,
             rd,

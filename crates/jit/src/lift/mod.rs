@@ -16,6 +16,7 @@ mod float_lanes;
 mod half;
 mod integer;
 mod memory;
+mod mixed;
 mod simd;
 mod simd_saturating;
 
@@ -67,6 +68,8 @@ pub(crate) struct Lifter {
     standard: bool,
     /// Such can be translated.
     trap: bool,
+    /// So is that of VFP.
+    run_fast: bool,
     /// Q registers that are two (AArch32).
     halves: Halves,
 }
@@ -81,6 +84,7 @@ impl Lifter {
             model: Model::Max,
             standard: false,
             trap: true,
+            run_fast: false,
             halves: Halves::default(),
         }
     }
@@ -180,6 +184,8 @@ pub struct Around<'a> {
     pub translated: &'a dyn Fn(u64) -> bool,
     /// What is computed in another way than Arm's traps (see [`Numbers::trap`]).
     pub trap: bool,
+    /// AArch32: all floating point is under the standard value of FPSCR (see [`Numbers::run_fast`]).
+    pub run_fast: bool,
 }
 
 impl Around<'_> {
@@ -188,6 +194,7 @@ impl Around<'_> {
         executed: &|_| true,
         translated: &|_| false,
         trap: true,
+        run_fast: false,
     };
 }
 

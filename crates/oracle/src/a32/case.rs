@@ -116,8 +116,23 @@ fn double(random: &mut Random) -> u64 {
 
 /// Bits of FPSCR that the cases play with: flags, QC, AHP, DN, FZ, RMode, FZ16, cumulative exceptions.
 const FPSCR_BITS: u32 = 0xffc8_009f;
+/// The control bits of FPSCR.
+const CONTROL: u32 = 0x07ff_0000;
+/// FPSCR.DN and FPSCR.FZ: "RunFast" mode.
+pub const RUN_FAST: u32 = 0x0300_0000;
 
 impl Case {
+    /// The same in RunFast mode.
+    pub fn in_fast_mode(mut self) -> Case {
+        self.fpscr = self.fpscr & !CONTROL | RUN_FAST;
+        self
+    }
+
+    /// Whether it is in that mode.
+    pub fn is_fast(&self) -> bool {
+        self.fpscr & CONTROL == RUN_FAST
+    }
+
     /// A case with random registers, for instructions of a set.
     pub fn new(set: Set, halfwords: Vec<u16>, random: &mut Random) -> Case {
         let fpscr = match random.below(4) {

@@ -12,7 +12,7 @@ use armlet_jit::{Jit, ThreadA32, install_fault_handler};
 use armlet_memory::{AddressSpace, fetch, load, space, store};
 
 use super::capstone::Set;
-use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, pristine};
+use super::case::{CODE, Case, DATA, DATA_SIZE, Observed, RUN_FAST, pristine};
 use crate::engine::{Faults, Watch};
 
 const SIGILL: u32 = 4;
@@ -174,6 +174,8 @@ impl Engines {
         } else {
             self.jit.trust_numbers();
         }
+        // (Under other values, the program is interpreted.)
+        self.jit.expect_fpcr(if case.is_fast() { RUN_FAST } else { 0 });
         let mut thread = self.thread.borrow_mut();
         thread.invalidate(CODE..CODE + 4096);
         self.watch.case.fetch_add(1, Ordering::Relaxed);

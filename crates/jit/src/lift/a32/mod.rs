@@ -73,6 +73,8 @@ struct How {
     model: Model,
     /// [`Around::trap`].
     trap: bool,
+    /// [`Around::run_fast`].
+    run_fast: bool,
     /// Q registers that are two.
     halves: Halves,
 }
@@ -82,6 +84,7 @@ impl How {
         Lifter {
             model: self.model,
             trap: self.trap,
+            run_fast: self.run_fast,
             halves: self.halves,
             ..Lifter::new()
         }
@@ -449,7 +452,8 @@ const APART: usize = 3;
 /// Whether VMRS follows VCMP in a run before anything uses or changes flags, and before another block can start; how many instructions on.
 fn copies_flags(rest: &[At], how: How, leaders: &BTreeSet<u32>) -> Option<usize> {
     let (compare, behind) = rest.split_first()?;
-    if !matches!(compare.item.insn, Insn::Vcmp(_) | Insn::VcmpZero(_)) {
+    // (What is tiny has to trap in RunFast mode.)
+    if how.run_fast && !how.trap || !matches!(compare.item.insn, Insn::Vcmp(_) | Insn::VcmpZero(_)) {
         return None;
     }
     let mut lifter = how.lifter();
@@ -634,6 +638,7 @@ pub fn region(
     let mut how = How {
         model,
         trap: around.trap,
+        run_fast: around.run_fast,
         halves: Halves::default(),
     };
     let lift = |how: How| {

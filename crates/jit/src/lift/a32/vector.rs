@@ -143,14 +143,95 @@ fn write_back(l: &mut Lifter, rn: u8, rm: u8, bytes: u32) -> Lifted {
 
 /// D\[n\] = the lower half of a temporary.
 fn take(l: &mut Lifter, n: u8, from: u8) {
+    take_half(l, n, from, 0);
+}
+
+/// D\[n\] = a half of a temporary.
+fn take_half(l: &mut Lifter, n: u8, a: u8, from: u8) {
     let (d, lane) = l.halves.place(3, n);
     l.push(Op::Simd(Simd::Copy {
         size: 3,
         d,
         lane,
-        a: from,
-        from: 0,
+        a,
+        from,
     }));
+}
+
+/// The last byte of an access of several registers is read, so that it faults before anything is changed.
+fn touch(l: &mut Lifter, base: Base, bytes: u32) {
+    l.push(Op::Load {
+        load: Load::Zero(0),
+        d: Var::T(0),
+        at: base.at(bytes as i32 - 1),
+    });
+}
+
+/// VLD2 to VLD4 and VST2 to VST4 of one structure, from or to registers `step` apart.
+#[allow(clippy::too_many_arguments, reason = "the fields of one instruction")]
+fn one_structure(
+    l: &mut Lifter,
+    place: Place,
+    loads: bool,
+    count: u8,
+    (size, index): (u8, u8),
+    (vd, step): (u8, u8),
+    (rn, rm): (u8, u8),
+    align: u8,
+) -> Lifted {
+    let base = element_base(l, place, rn, align);
+    let bytes = u32::from(count) << size;
+    if loads {
+        touch(l, base, bytes);
+    }
+    for n in 0..count {
+        let at = base.at(i32::from(n) << size);
+        let (register, lane) = element(l, size, vd + step * n, index);
+        l.push(Op::Vector(match loads {
+            true => Vector::LoadLane {
+                size,
+                d: register,
+                lane,
+                at,
+            },
+            false => Vector::StoreLane {
+                size,
+                a: register,
+                lane,
+                at,
+            },
+        }));
+    }
+    write_back(l, rn, rm, bytes)
+}
+
+/// VLD2 to VLD4 of one structure to all lanes.
+fn replicated(
+    l: &mut Lifter,
+    place: Place,
+    (count, size): (u8, u8),
+    (vd, step): (u8, u8),
+    (rn, rm): (u8, u8),
+    align: u8,
+) -> Lifted {
+    let base = element_base(l, place, rn, align);
+    let bytes = u32::from(count) << size;
+    touch(l, base, bytes);
+    for n in 0..count {
+        l.push(Op::Load {
+            load: Load::Zero(size),
+            d: Var::T(0),
+            at: base.at(i32::from(n) << size),
+        });
+        l.push(Op::Simd(Simd::Duplicate {
+            size,
+            q: true,
+            d: FIRST,
+            a: t(0),
+        }));
+        take(l, vd + step * n, FIRST);
+    }
+    write_back(l, rn, rm, bytes)
 }
 
 /// The lower half of a temporary = D\[n\].
@@ -201,11 +282,21 @@ fn structures(
 
 /// VLD2 and VST2 of four registers, two and two.
 fn two_pairs(l: &mut Lifter, place: Place, loads: bool, size: u8, vd: u8, (rn, rm): (u8, u8), align: u8) -> Lifted {
-    if vd & 1 != 0 {
-        return Lifted::Unknown;
-    }
     let at = element_base(l, place, rn, align).at(0);
-    let (q, count, first) = (true, 2, vd / 2);
+    let odd = vd & 1 != 0;
+    let (q, count, first) = (true, 2, if odd { FIRST } else { vd / 2 });
+    if odd && !loads {
+        for n in 0..4 {
+            let (a, from) = l.halves.place(3, vd + n);
+            l.push(Op::Simd(Simd::Copy {
+                size: 3,
+                d: FIRST + n / 2,
+                lane: n & 1,
+                a,
+                from,
+            }));
+        }
+    }
     l.push(Op::Vector(match loads {
         true => Vector::LoadStructures {
             size,
@@ -222,6 +313,9 @@ fn two_pairs(l: &mut Lifter, place: Place, loads: bool, size: u8, vd: u8, (rn, r
             at,
         },
     }));
+    if odd && loads {
+        (0..4).for_each(|n| take_half(l, vd + n, FIRST + n / 2, n & 1));
+    }
     write_back(l, rn, rm, 32)
 }
 
@@ -401,7 +495,7 @@ fn several(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
                 $(Insn::$Insn($Insn { size, vd, rn, rm, step, align }) => {
                     structures(l, place, $loads, $count, size, (vd, step), (rn, rm), align)
                 })*
-                _ => Lifted::Unknown,
+                _ => single_structures(l, insn, place),
             }
         };
     }
@@ -412,6 +506,38 @@ fn several(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
         2 false Vst2Multiple;
         3 false Vst3Multiple;
         4 false Vst4Multiple;
+    }
+}
+
+/// VLD2 to VLD4 and VST2 to VST4 of one structure.
+fn single_structures(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
+    macro_rules! each {
+        (one {$($count:literal $loads:literal $Insn:ident;)*} all {$($all:literal $All:ident;)*}) => {
+            match *insn {
+                $(Insn::$Insn($Insn { size, vd, rn, rm, index, step, align }) => {
+                    one_structure(l, place, $loads, $count, (size, index), (vd, step), (rn, rm), align)
+                })*
+                $(Insn::$All($All { size, vd, rn, rm, step, align }) => {
+                    replicated(l, place, ($all, size), (vd, step), (rn, rm), align)
+                })*
+                _ => Lifted::Unknown,
+            }
+        };
+    }
+    each! {
+        one {
+            2 true Vld2Single;
+            3 true Vld3Single;
+            4 true Vld4Single;
+            2 false Vst2Single;
+            3 false Vst3Single;
+            4 false Vst4Single;
+        }
+        all {
+            2 Vld2All;
+            3 Vld3All;
+            4 Vld4All;
+        }
     }
 }
 
@@ -444,6 +570,7 @@ pub(super) fn comparison(l: &mut Lifter, insn: &Insn) -> Option<Comparison> {
         a: number(d, FIRST),
         b: m.map(|m| number(m, FIRST + 1)),
         signal,
+        half: false,
     })
 }
 
@@ -474,15 +601,14 @@ pub(super) fn compare_and_copy(l: &mut Lifter, insn: &Insn) -> bool {
 fn as_a64(l: &mut Lifter, code: Option<Vec<Insn64>>, standard: bool) -> Lifted {
     let Some(code) = code else { return Lifted::Unknown };
     let before = l.nodes.len();
-    l.standard = standard;
+    l.standard = standard || l.run_fast;
     for insn in code {
         crate::lift::instruction(l, insn);
     }
     l.standard = false;
-    if l.nodes[before..]
-        .iter()
-        .any(|node| matches!(node.op, Op::Fallback { .. }))
-    {
+    if l.nodes[before..].iter().any(|node| {
+        matches!(node.op, Op::Fallback { .. }) || !l.trap && matches!(node.op, Op::Float { standard: true, .. })
+    }) {
         l.nodes.truncate(before);
         return Lifted::Unknown;
     }
@@ -493,6 +619,9 @@ fn as_a64(l: &mut Lifter, code: Option<Vec<Insn64>>, standard: bool) -> Lifted {
 pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
     if let Lifted::Done = memory(l, insn, place) {
         return Lifted::Done;
+    }
+    if l.run_fast && !l.trap && matches!(insn, Insn::Vcmp(_) | Insn::VcmpZero(_)) {
+        return Lifted::Unknown;
     }
     if let Some(comparison) = comparison(l, insn) {
         l.push(Op::CompareFpscr { comparison });
