@@ -248,7 +248,7 @@ impl Emitter<'_> {
             None => e.read_vector(n, x),
         };
         // Bytes of the element that is the real or the imaginary part of the same number, or the other part.
-        let same = |part: u8| shuffle(|n| n & !(2 * width - 1) | part * width | n & (width - 1));
+        let same = |part: u8| shuffle(|n| n & !(2 * width - 1) | (part * width) | n & (width - 1));
         let second = match lane {
             Some(_) => self.read_vector(b, X1),
             None => operand(self, b, X1),
