@@ -431,9 +431,9 @@ pub enum Op {
     /// The interpreter's function for this instruction, which does not branch.
     Fallback { insn: Insn },
     /// A system call for which the host's function may be called from here (see `crate::quick`).
-    QuickCall,
+    QuickCall { next: u64 },
     /// A system call that the host's kernel does (see `crate::quick`).
-    DirectCall(crate::quick::DirectCall),
+    DirectCall { call: crate::quick::DirectCall, next: u64 },
     /// The same of an AArch32 instruction of `len` bytes.
     Fallback32 { insn: armlet_decoder::a32::Insn, len: u8 },
     /// d = what a library routine makes of R0 to R3 (a double in all 64 bits); the interpreter runs the instruction, which is a call of the routine,
@@ -491,8 +491,8 @@ impl Op {
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
             | Op::Nz { .. }
-            | Op::QuickCall
-            | Op::DirectCall(_)
+            | Op::QuickCall { .. }
+            | Op::DirectCall { .. }
             | Op::Compare { .. }
             | Op::Store { .. }
             | Op::Aligned { .. }
@@ -519,8 +519,8 @@ impl Op {
             | Op::Fallback { .. }
             | Op::Fallback32 { .. }
             | Op::Soft { .. }
-            | Op::QuickCall
-            | Op::DirectCall(_) => true,
+            | Op::QuickCall { .. }
+            | Op::DirectCall { .. } => true,
             Op::Mov { .. }
             | Op::KeepFpscr
             | Op::Nz { .. }

@@ -39,7 +39,7 @@ pub use emit::accelerated;
 pub use interpreted::interpreted;
 pub use listing::{Listed, Listing, Registers, listing, listing_a32};
 pub use locate::{Located, Place, Tell, tell_of_translations, want_places};
-pub use quick::{DirectCall, QuickCall, QuickCalls, install_quick_calls};
+pub use quick::{DirectCall, Offered, QuickCall, QuickCalls, install_quick_calls};
 pub use recover::install_fault_handler;
 pub use thread::{Blocks, GuestThread, InstructionSet, PATIENCE, Thread, ThreadA32};
 

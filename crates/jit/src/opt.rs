@@ -37,8 +37,8 @@ pub fn uses_flags(op: &Op) -> bool {
         | Op::Sbc { .. }
         | Op::Fallback { .. }
         | Op::Fallback32 { .. }
-        | Op::QuickCall
-        | Op::DirectCall(_)
+        | Op::QuickCall { .. }
+        | Op::DirectCall { .. }
         | Op::ShiftCarry { .. }
         | Op::RotateExtended { .. }
         | Op::KeepFpscr
@@ -634,8 +634,8 @@ pub(crate) fn visit(op: &Op, see: &mut dyn FnMut(Var), vector: &mut dyn FnMut(u8
         | Op::AfterReleases
         | Op::Fallback { .. }
         | Op::Fallback32 { .. }
-        | Op::QuickCall
-        | Op::DirectCall(_) => {}
+        | Op::QuickCall { .. }
+        | Op::DirectCall { .. } => {}
         Op::Soft { routine, d } => {
             d_var = Some(*d);
             operands = routine.operands();

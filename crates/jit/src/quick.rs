@@ -1,15 +1,17 @@
 //! System calls that are made from translated code, where the number is known at translation and nobody watches.
 //!
 //! - Clocks, which the host reads in its vDSO: translated code calls the runtime's function.
-//! - What the host's kernel does with the same arguments: translated code enters the kernel itself.
+//! - What the host's kernel does with the same arguments: translated code enters the kernel itself. (For AArch32 only what cannot wait.)
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use armlet_cpu::a64::State;
 
-/// Does the system call whose number is in X8, with `State::pc` behind it. 0: it is done, and X0 has the result; 1: it has changed nothing, and
-/// is left to the usual way.
+use crate::ir::Op;
+
+/// Does the system call whose number is in X8 (R7), with `State::pc` behind it. 0: it is done, and X0 has the result; 1: it has changed nothing,
+/// and is left to the usual way.
 pub type QuickCall = extern "sysv64" fn(&mut State) -> u64;
 
 /// A system call that the host's kernel does, with the same arguments.
@@ -25,15 +27,24 @@ pub struct DirectCall {
     pub waits: bool,
 }
 
-/// What the runtime offers.
+/// What the runtime offers for an instruction set.
 #[derive(Clone, Copy)]
-pub struct QuickCalls {
+pub struct Offered {
     /// The numbers that `function` takes.
     pub numbers: &'static [u64],
     /// Does them.
     pub function: QuickCall,
     /// How a number is one of the host's.
     pub direct: fn(u64) -> Option<DirectCall>,
+}
+
+/// What the runtime offers.
+#[derive(Clone, Copy)]
+pub struct QuickCalls {
+    /// For AArch64.
+    pub a64: Offered,
+    /// For AArch32; no pointers need a tag removed.
+    pub a32: Offered,
     /// While it is set, all calls are left to the usual way.
     pub judged: &'static AtomicBool,
 }
@@ -45,19 +56,24 @@ pub fn install_quick_calls(calls: QuickCalls) {
     QUICK.get_or_init(|| calls);
 }
 
-/// Whether a system call can be made by the runtime's function.
-pub(crate) fn takes(number: u64) -> bool {
-    QUICK.get().is_some_and(|calls| calls.numbers.contains(&number))
+fn offered(a32: bool) -> Option<&'static Offered> {
+    let calls = QUICK.get()?;
+    Some(if a32 { &calls.a32 } else { &calls.a64 })
 }
 
-/// Whether a system call can be made by the host's kernel.
-pub(crate) fn direct(number: u64) -> Option<DirectCall> {
-    QUICK.get().and_then(|calls| (calls.direct)(number))
+/// The operation for a system call whose number is known, if there is one; `next` is the address behind the SVC.
+pub(crate) fn operation(a32: bool, number: u64, next: u64) -> Option<Op> {
+    let offered = offered(a32)?;
+    if offered.numbers.contains(&number) {
+        return Some(Op::QuickCall { next });
+    }
+    let call = (offered.direct)(number)?;
+    (!a32 || !call.waits).then_some(Op::DirectCall { call, next })
 }
 
 /// Address of the function; 0 if there is none.
-pub(crate) fn function() -> u64 {
-    QUICK.get().map_or(0, |calls| calls.function as usize as u64)
+pub(crate) fn function(a32: bool) -> u64 {
+    offered(a32).map_or(0, |offered| offered.function as usize as u64)
 }
 
 /// Address of the byte that says that all calls are left to the usual way.

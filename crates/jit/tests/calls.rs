@@ -10,7 +10,7 @@ use std::time::Duration;
 use armlet_cpu::a64::State;
 use armlet_cpu::{Access, Fault, FaultKind, Trap};
 use armlet_interpreter::a64::Stop;
-use armlet_jit::{DirectCall, Jit, QuickCalls, Thread, install_quick_calls, supported};
+use armlet_jit::{DirectCall, Jit, Offered, QuickCalls, Thread, ThreadA32, install_quick_calls, supported};
 
 /// Guest address of the code; nothing is mapped there, the words come from a function.
 const BASE: u64 = 0x10_0000;
@@ -41,6 +41,33 @@ fn direct(number: u64) -> Option<DirectCall> {
     }
 }
 
+const GETPPID_A32: u64 = 64;
+const GETPGID_A32: u64 = 132;
+const CLOCK_GETTIME64: u64 = 403;
+
+fn direct_a32(number: u64) -> Option<DirectCall> {
+    let call = |number, arguments| DirectCall {
+        number,
+        arguments,
+        pointers: 1,
+        waits: false,
+    };
+    match number {
+        GETPPID_A32 => Some(call(libc::SYS_getppid, 0)),
+        GETPGID_A32 => Some(call(libc::SYS_getpgid, 1)),
+        _ => None,
+    }
+}
+
+/// What stands for the runtime's clock_gettime: refuses where R0 is 0.
+extern "sysv64" fn time(cpu: &mut State) -> u64 {
+    let refused = cpu.w(0) == 0;
+    if !refused {
+        cpu.set_w(0, 7);
+    }
+    refused.into()
+}
+
 /// mov x8, #number
 fn number(number: u64) -> u32 {
     0xd280_0008 | (number as u32) << 5
@@ -57,9 +84,16 @@ impl Guest {
     fn new() -> Guest {
         assert!(supported(), "the host is not x86-64-v3");
         install_quick_calls(QuickCalls {
-            numbers: &[],
-            function: nothing,
-            direct,
+            a64: Offered {
+                numbers: &[],
+                function: nothing,
+                direct,
+            },
+            a32: Offered {
+                numbers: &[CLOCK_GETTIME64],
+                function: time,
+                direct: direct_a32,
+            },
             judged: &JUDGED,
         });
         let mut cpu = State::default();
@@ -166,6 +200,74 @@ fn calls_change_x0_only() {
     guest.cpu.x[0] = u64::MAX;
     assert_eq!(guest.run(READ), SUPERVISOR_CALL);
     assert_eq!(guest.cpu.x[0] as i64, -i64::from(libc::EBADF));
+}
+
+#[test]
+fn aarch32_makes_calls_too() {
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let parent = std::os::unix::process::parent_id();
+    let no_process = -libc::ESRCH as u32;
+    for thumb in [false, true] {
+        for (call, before, after) in [
+            (GETPPID_A32, 5, parent),
+            // An error is a result of 32 bits.
+            (GETPGID_A32, u32::MAX, no_process),
+            (CLOCK_GETTIME64, 1, 7),
+        ] {
+            let mut guest = Guest::new();
+            // MOVW R7, #call; SVC; MOVW R7, #1; SVC; in halfwords.
+            let code: Vec<u16> = [call as u32, 1]
+                .into_iter()
+                .flat_map(|number| match thumb {
+                    true => vec![0xf240, thumb_movw(number), 0xdf00],
+                    false => {
+                        let movw = 0xe300_7000 | (number & 0xf000) << 4 | number & 0xfff;
+                        vec![movw as u16, (movw >> 16) as u16, 0, 0xef00]
+                    }
+                })
+                .collect();
+            let mut fetch = |address: u64| {
+                let index = usize::try_from(address.wrapping_sub(BASE) / 2).unwrap_or(usize::MAX);
+                code.get(index).copied().ok_or(Fault {
+                    address,
+                    access: Access::Execute,
+                    kind: FaultKind::Unmapped,
+                })
+            };
+            guest.cpu.pc = BASE;
+            guest.cpu.a32.thumb = thumb;
+            guest.cpu.x[0] = before.into();
+            let jit = Arc::new(Jit::a32().expect("memory for code"));
+            let mut thread = ThreadA32::new(jit, 0);
+            let attention = Arc::clone(&guest.attention);
+            assert_eq!(thread.run(&mut guest.cpu, &mut fetch, &attention), SUPERVISOR_CALL);
+            assert_eq!(guest.cpu.x[0], after.into(), "{call}, thumb {thumb}");
+            assert_eq!((guest.cpu.x[7], guest.cpu.a32.thumb), (1, thumb));
+            assert_eq!(guest.cpu.pc, BASE + 2 * code.len() as u64);
+            for n in (1..15).filter(|&n| n != 7) {
+                assert_eq!(guest.cpu.x[n], 0x1111_0000 + n as u64, "R{n}");
+            }
+        }
+    }
+    // What the function refuses comes to the runtime as it was.
+    let mut guest = Guest::new();
+    guest.cpu.x[0] = 0;
+    let code = [0x7193, 0xe300, 0, 0xef00];
+    let mut fetch = |address: u64| Ok(code[((address - BASE) / 2) as usize % code.len()]);
+    guest.cpu.pc = BASE;
+    let jit = Arc::new(Jit::a32().expect("memory for code"));
+    let mut thread = ThreadA32::new(jit, 0);
+    let attention = Arc::clone(&guest.attention);
+    assert_eq!(thread.run(&mut guest.cpu, &mut fetch, &attention), SUPERVISOR_CALL);
+    assert_eq!(
+        (guest.cpu.x[0], guest.cpu.x[7], guest.cpu.pc),
+        (0, CLOCK_GETTIME64, BASE + 8)
+    );
+}
+
+/// The second halfword of MOVW R7, #number, below 2048.
+fn thumb_movw(number: u32) -> u16 {
+    ((number >> 8 & 7) << 12 | 7 << 8 | number & 0xff) as u16
 }
 
 #[test]

@@ -11,9 +11,10 @@ use armlet_cpu::probe::{Phase, Probe};
 use armlet_interpreter::a32;
 use armlet_interpreter::a32::accelerate::Accelerator;
 use armlet_interpreter::a64::{BlockCache, Fetch, run_probed};
-use armlet_jit::{BlockCount, Blocks, Counts, DirectCall, InstructionSet, Jit, Located, Place, QuickCalls};
+use armlet_jit::{BlockCount, Blocks, Counts, DirectCall, InstructionSet, Jit, Located, Offered, Place, QuickCalls};
 use armlet_memory::AddressSpace;
 use armlet_observe::observer::Patches;
+use armlet_syscall::abi::Abi;
 
 use crate::check::{self, CheckedEngine};
 use crate::statistics::{Clock, ClockProbe};
@@ -194,18 +195,31 @@ impl EngineKind {
 /// somebody wants to see system calls.
 pub(crate) fn allow_quick_calls() {
     armlet_jit::install_quick_calls(QuickCalls {
-        numbers: &armlet_syscall::time::QUICK,
-        function: quick_call,
-        direct: |number| {
-            armlet_syscall::direct(number).map(|call| DirectCall {
-                number: call.number,
-                arguments: call.arguments,
-                pointers: call.pointers,
-                waits: call.waits,
-            })
+        a64: Offered {
+            numbers: &armlet_syscall::time::QUICK,
+            function: quick_call,
+            direct: |number| direct(Abi::A64, number),
+        },
+        a32: Offered {
+            numbers: &armlet_syscall::time::QUICK_A32,
+            function: quick_call_a32,
+            direct: |number| direct(Abi::A32, number),
         },
         judged: &armlet_syscall::seccomp::ACTIVE,
     });
+}
+
+fn direct(abi: Abi, number: u64) -> Option<DirectCall> {
+    armlet_syscall::direct(abi, number).map(|call| DirectCall {
+        number: call.number,
+        arguments: call.arguments,
+        pointers: call.pointers,
+        waits: call.waits,
+    })
+}
+
+extern "sysv64" fn quick_call_a32(state: &mut State) -> u64 {
+    u64::from(!armlet_syscall::time::quick_a32(state))
 }
 
 extern "sysv64" fn quick_call(state: &mut State) -> u64 {

@@ -165,7 +165,7 @@ fn six<const N: usize>(args: [u64; N]) -> [u64; 6] {
     all
 }
 
-/// A system call that is the host's with the same arguments, so that an engine can make it from the guest's code (AArch64), as long as nobody
+/// A system call that is the host's with the same arguments, so that an engine can make it from the guest's code, as long as nobody
 /// filters or watches calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Direct {
@@ -173,24 +173,24 @@ pub struct Direct {
     pub number: i64,
     /// How many arguments it has.
     pub arguments: u8,
-    /// Bit `i` is set if argument `i` is a pointer, whose tag is to be removed.
+    /// Bit `i` is set if argument `i` is a pointer, whose tag is to be removed (AArch64).
     pub pointers: u8,
     /// It can wait: it is to be made as [`host::interruptible`] does, and if it ends with EINTR, [`interrupted`] tells what comes of it.
     pub waits: bool,
 }
 
-/// How an engine can make an AArch64 guest's call of that number.
+/// How an engine can make a guest's call of that number.
 #[must_use]
-pub fn direct(number: u64) -> Option<Direct> {
-    let row = Abi::A64.row(number)?;
+pub fn direct(abi: Abi, number: u64) -> Option<Direct> {
+    let row = abi.row(number)?;
     match row.action {
-        Action::Host(host) => Some(Direct {
+        Action::Host(host) if abi == Abi::A64 || row.is_plain_a32() => Some(Direct {
             number: host,
             arguments: row.arguments.len() as u8,
             pointers: row.pointers,
             waits: row.restart.is_some(),
         }),
-        Action::Run(_) | Action::Refuse(..) => None,
+        Action::Host(_) | Action::Run(_) | Action::Refuse(..) => None,
     }
 }
 

@@ -289,6 +289,12 @@ impl Row {
         })
     }
 
+    /// Whether the arguments of an AArch32 guest are R0 to R5 as they are, zero-extended.
+    pub fn is_plain_a32(&self) -> bool {
+        let plain = |(n, place): (u8, &Place)| *place == Place::One(n);
+        (0..).zip(&self.places[..self.arguments.len()]).all(plain)
+    }
+
     /// One line for the coverage page.
     pub fn status(&self) -> String {
         match self.action {

@@ -249,7 +249,7 @@ impl Emitter<'_> {
                 self.evict(index);
             }
         }
-        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall | Op::DirectCall(_) = op {
+        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall { .. } | Op::DirectCall { .. } = op {
             // A call destroys them all.
             return self.empty_cache();
         }

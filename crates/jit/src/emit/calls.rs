@@ -17,23 +17,22 @@ const DESTROYED: [u8; 8] = [7, 6, 2, 10, 8, 9, 1, 11];
 
 impl Emitter<'_> {
     /// A system call by a function of the runtime, which may leave it to the usual way.
-    pub(super) fn quick_call(&mut self) {
+    pub(super) fn quick_call(&mut self, next: u64) {
         self.store_flags();
         self.place = Place::Memory;
         self.store_mapped();
-        self.asm.mov_imm(RDX, self.pc.wrapping_add(4));
+        self.asm.mov_imm(RDX, next);
         self.asm.store_slot(PC_SLOT, RDX);
-        self.call_or_leave(crate::quick::function() as i64, Exit::SupervisorCall);
+        self.call_or_leave(quick::function(self.region.a32) as i64, Exit::SupervisorCall);
     }
 
     /// A system call by the host's kernel. One that waits is made outside of translated code, as far as others are concerned: with the whole state
     /// in memory, from where it goes on if this code is gone afterwards.
-    pub(super) fn direct_call(&mut self, call: DirectCall) {
+    pub(super) fn direct_call(&mut self, call: DirectCall, next: u64) {
         self.store_flags();
         self.place = Place::Memory;
         // What other threads were to see comes before the call.
         self.after_releases();
-        let next = self.pc.wrapping_add(4);
         let moved: Vec<(u8, u8)> = self
             .base
             .x_pairs()
@@ -65,7 +64,7 @@ impl Emitter<'_> {
                 Some(from) if !DESTROYED.contains(&from) => self.asm.mov(Width::X, host, from),
                 _ => self.asm.load_slot(host, x_slot(guest)),
             }
-            if call.pointers >> guest & 1 != 0 {
+            if !self.region.a32 && call.pointers >> guest & 1 != 0 {
                 dynasm!(self.asm.ops ; .arch x64
                     ; shl Rq(host), BYTE 8
                     ; sar Rq(host), BYTE 8);
@@ -81,6 +80,9 @@ impl Emitter<'_> {
             }
         } else {
             dynasm!(self.asm.ops ; .arch x64 ; syscall);
+            if self.region.a32 {
+                dynasm!(self.asm.ops ; .arch x64 ; mov eax, eax);
+            }
             match result.filter(|host| !DESTROYED.contains(host)) {
                 Some(host) => self.asm.mov(Width::X, host, RAX),
                 None => self.asm.store_slot(x_slot(0), RAX),

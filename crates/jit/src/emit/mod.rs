@@ -390,8 +390,8 @@ impl Emitter<'_> {
             }
             Op::Simd(ref op) => self.simd(op),
             Op::Fallback { insn } => self.fallback(insn),
-            Op::QuickCall => self.quick_call(),
-            Op::DirectCall(call) => self.direct_call(call),
+            Op::QuickCall { next } => self.quick_call(next),
+            Op::DirectCall { call, next } => self.direct_call(call, next),
             Op::Fallback32 { insn, len } => self.fallback32(insn, len),
             Op::Soft { routine, d } => self.soft(routine, d),
             Op::Nz { a, carry } => self.nz(a, carry),

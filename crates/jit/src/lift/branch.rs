@@ -54,15 +54,13 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn) -> Option<End> {
         }
         Insn::Svc(Svc { imm: 0 }) => {
             let number = l.known(x(8));
-            if number.is_some_and(quick::takes) {
-                l.push(Op::QuickCall);
-                return Some(End::Jump { to: next });
+            match number.and_then(|number| quick::operation(false, number, next)) {
+                Some(call) => {
+                    l.push(call);
+                    End::Jump { to: next }
+                }
+                None => End::SupervisorCall { next },
             }
-            if let Some(call) = number.and_then(quick::direct) {
-                l.push(Op::DirectCall(call));
-                return Some(End::Jump { to: next });
-            }
-            End::SupervisorCall { next }
         }
         _ => return None,
     })

@@ -102,7 +102,7 @@ impl Lifter {
     }
 
     fn forget(&mut self, op: &Op) {
-        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall | Op::DirectCall(_) = op {
+        if let Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall { .. } | Op::DirectCall { .. } = op {
             self.known = [None; 33];
             self.aligned = 0;
         }

@@ -86,6 +86,29 @@ pub fn quick(state: &mut State) -> bool {
     done
 }
 
+/// Numbers of the calls that [`quick_a32`] does: gettimeofday, clock_gettime, clock_gettime64.
+pub const QUICK_A32: [u64; 3] = [78, 263, 403];
+
+/// The same as [`quick`] for an AArch32 guest.
+pub fn quick_a32(state: &mut State) -> bool {
+    if crate::seccomp::is_active() {
+        return false;
+    }
+    let (first, second) = (state.w(0), state.w(1));
+    let write = |width: Width, at: u32, time| width.write(at.into(), time).is_ok();
+    let done = match state.w(7) {
+        78 if first != 0 && second == 0 => now(libc::CLOCK_REALTIME)
+            .is_ok_and(|[seconds, nanoseconds]| write(Width::Narrow, first, [seconds, nanoseconds / 1000])),
+        263 => now(first as i32).is_ok_and(|now| write(Width::Narrow, second, now)),
+        403 => now(first as i32).is_ok_and(|now| write(Width::Full, second, now)),
+        _ => false,
+    };
+    if done {
+        state.set_w(0, 0);
+    }
+    done
+}
+
 /// clock_getres(2).
 pub fn clock_getres(call: &mut Call<'_>) -> Reply {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

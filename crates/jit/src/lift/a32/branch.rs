@@ -7,6 +7,7 @@ use armlet_interpreter::a32::Place;
 use super::{Lifted, imm, r, t};
 use crate::ir::*;
 use crate::lift::Lifter;
+use crate::quick;
 
 const LR: u8 = 14;
 
@@ -122,9 +123,17 @@ pub(super) fn lift(l: &mut Lifter, insn: &Insn, place: Place) -> Lifted {
                 ret: false,
             }
         }
-        Insn::Svc(Svc { imm: 0 }) => End::SupervisorCall {
-            next: next(if place.thumb() { 2 } else { 4 }).0.into(),
-        },
+        Insn::Svc(Svc { imm: 0 }) => {
+            let next = next(if place.thumb() { 2 } else { 4 }).0.into();
+            let number = l.known(Val::Var(Var::X(7)));
+            match number.and_then(|number| quick::operation(true, number, next)) {
+                Some(call) => {
+                    l.push(call);
+                    End::Jump { to: next }
+                }
+                None => End::SupervisorCall { next },
+            }
+        }
         Insn::Cbz(Cbz { rn, offset }) => End::Branch {
             test: Test::Zero(Width::W, r(place, rn)),
             taken: to(offset),

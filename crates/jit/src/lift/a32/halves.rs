@@ -55,7 +55,7 @@ pub fn whole(code: &[armlet_decoder::a64::Insn], halves: Halves) -> u32 {
 fn used_whole(op: &Op, halves: Halves) -> u32 {
     let low = |size: u8, lane: u8| (lane + 1) << size <= 8;
     let apart = match *op {
-        Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall | Op::DirectCall(_) => return u32::MAX,
+        Op::Fallback { .. } | Op::Fallback32 { .. } | Op::QuickCall { .. } | Op::DirectCall { .. } => return u32::MAX,
         Op::Float { ref op, .. } => matches!(
             op,
             Float::Binary { .. }

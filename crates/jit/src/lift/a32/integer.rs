@@ -124,55 +124,62 @@ fn out(s: bool, rd: u8) -> Out {
 /// The result of a comparison.
 const FLAGS: Out = Out { s: true, rd: None };
 
+/// The result of an operation on known constants, but for those that use C.
+fn constant(l: &Lifter, op: Dp, a: Val, b: Val) -> Option<u32> {
+    let b = l.known(b)? as u32;
+    let a = || l.known(a).map(|a| a as u32);
+    Some(match op {
+        Dp::Mov => b,
+        Dp::Mvn => !b,
+        Dp::And => a()? & b,
+        Dp::Eor => a()? ^ b,
+        Dp::Orr => a()? | b,
+        Dp::Bic => a()? & !b,
+        Dp::Orn => a()? | !b,
+        Dp::Add => a()?.wrapping_add(b),
+        Dp::Sub => a()?.wrapping_sub(b),
+        Dp::Rsb => b.wrapping_sub(a()?),
+        Dp::Adc | Dp::Sbc | Dp::Rsc => return None,
+    })
+}
+
 /// Lifts an operation; `carry` is a logical one's carry-out.
 fn operation(l: &mut Lifter, place: Place, op: Dp, out: Out, a: Val, b: Val, carry: Option<Val>) -> Lifted {
     let Out { s, rd } = out;
     let d = rd.map(dst);
-    match op {
-        Dp::Add | Dp::Sub | Dp::Rsb => {
+    let known = if s { None } else { constant(l, op, a, b) };
+    match (op, known, d) {
+        (_, Some(value), Some(d)) => mov(l, d, imm(value)),
+        (Dp::Add | Dp::Sub | Dp::Rsb, ..) => {
             let (alu, a, b) = match op {
                 Dp::Add => (Alu::Add, a, b),
                 Dp::Sub => (Alu::Sub, a, b),
                 _ => (Alu::Sub, b, a),
             };
-            match (a, b, d) {
-                (Val::Imm(a), Val::Imm(b), Some(d)) if !s => {
-                    let (a, b) = (a as u32, b as u32);
-                    mov(
-                        l,
-                        d,
-                        imm(if alu == Alu::Add {
-                            a.wrapping_add(b)
-                        } else {
-                            a.wrapping_sub(b)
-                        }),
-                    );
-                }
-                _ => l.push(Op::Alu {
-                    op: alu,
-                    w: W,
-                    d,
-                    a,
-                    b,
-                    flags: s,
-                }),
-            }
+            l.push(Op::Alu {
+                op: alu,
+                w: W,
+                d,
+                a,
+                b,
+                flags: s,
+            });
         }
-        Dp::Adc => l.push(Op::Adc {
+        (Dp::Adc, ..) => l.push(Op::Adc {
             w: W,
             d,
             a,
             b,
             flags: s,
         }),
-        Dp::Sbc => l.push(Op::Sbc {
+        (Dp::Sbc, ..) => l.push(Op::Sbc {
             w: W,
             d,
             a,
             b,
             flags: s,
         }),
-        Dp::Rsc => l.push(Op::Sbc {
+        (Dp::Rsc, ..) => l.push(Op::Sbc {
             w: W,
             d,
             a: b,
