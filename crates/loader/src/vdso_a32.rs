@@ -176,8 +176,13 @@ mod tests {
         assert_eq!(found, expected);
         // The version that glibc and musl look for, by its hash.
         assert_eq!(hash(VERSION), 61_765_110);
-        // The number of the call is where the code loads it from.
-        let at = vdso.clock_gettime as usize - 0x1000 + 20;
-        assert_eq!(object.bytes[at..at + 4], 263_u32.to_le_bytes());
+        // The constants of the code make the number of the call: an immediate shifted left by two, and two bits.
+        for (function, number) in [(vdso.clock_gettime, 263), (vdso.clock_gettime64.unwrap(), 403)] {
+            let word = |index: usize| {
+                let at = function as usize - 0x1000 + 4 * index;
+                u32::from_le_bytes(object.bytes[at..at + 4].try_into().unwrap())
+            };
+            assert_eq!((word(1) & 0xff) << 2 | word(2) & 0xff, number);
+        }
     }
 }
