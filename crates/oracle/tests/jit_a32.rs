@@ -3,7 +3,7 @@
 //! `ARMLET_ROWS`, `ARMLET_CASES` and `ARMLET_SEED` choose other samples.
 
 use armlet_oracle::a32::capstone::Set;
-use armlet_oracle::a32::case::{Case, MAX_HALFWORDS, Observed};
+use armlet_oracle::a32::case::{Case, MAX_HALFWORDS, Observed, halfwords};
 use armlet_oracle::a32::engine::{Engines, map};
 use armlet_oracle::a32::sample::rows;
 use armlet_oracle::a32::sequence::{flags, sequence, vectors, vfp_loop};
@@ -68,7 +68,7 @@ fn compare(
             }
             if matches!(
                 row,
-                VECTORS | "vceq_reg_fp" | "vcge_reg_fp" | "vcgt_reg_fp" | "vacge" | "vacgt"
+                VECTORS | "vcmp" | "vcmpe" | "vceq_reg_fp" | "vcge_reg_fp" | "vcgt_reg_fp" | "vacge" | "vacgt"
             ) {
                 // Of a NaN beside a tiny number, the host does not say that one is tiny.
                 translated.fpscr &= !IDC;
@@ -93,6 +93,21 @@ fn report(engines: &Engines, case: &Case, row: &str, checked: bool) -> String {
         case.r,
         differences(engines, case, row, checked).join("\n    ")
     )
+}
+
+/// Cases that once failed: words of A32, which run with N = 0 and V = 1, R11 = 3, R4 = 0, a tiny number in D14 and 1 in all others.
+const KEPT: [&[u32]; 1] = [
+    // VNMLSLT.F64 traps at its sum; what follows under the same condition, of which the flags are dead, is to be executed, too.
+    // VDUPLT.32 D16, R4; VMOV.S16 R3, D0[1]; SUBS R11, R11, #1; BNE to the start
+    &[0xbe1c_eb25, 0xbe80_4b90, 0xee10_3b70, 0xe25b_b001, 0x1aff_fffa],
+];
+
+fn kept(words: &[u32], random: &mut Random) -> Case {
+    let words = words.iter().flat_map(|&word| halfwords(Set::A32, word)).collect();
+    let mut case = Case::new(Set::A32, words, random);
+    (case.r[4], case.r[11], case.cpsr, case.fpscr) = (0, 3, 1 << 28, 0);
+    case.d = std::array::from_fn(|n| if n == 14 { 15 } else { 1f64.to_bits() });
+    case
 }
 
 /// One test, since there is one piece of guest memory.
@@ -145,6 +160,12 @@ fn translated_code_does_what_the_interpreter_does() {
             }
         }
         let mut random = Random::new(seed + 1);
+        for words in KEPT.iter().filter(|_| set == Set::A32 && !fast) {
+            let case = kept(words, &mut random);
+            if !differences(&engines, &case, "", checked).is_empty() {
+                failures.push(report(&engines, &case, "", checked));
+            }
+        }
         // (T32 has the same ones.)
         let vector_cases = if set == Set::A32 { count * 25 } else { 0 };
         for _ in 0..vector_cases {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use armlet_cpu::a64::State;
+use armlet_cpu::a64::{Flags, State};
 use armlet_cpu::probe::{Event, Phase, Probe};
 use armlet_cpu::{Fault, Trap};
 use armlet_decoder::a32::{ALWAYS, Insn};
@@ -109,9 +109,14 @@ pub fn step(cpu: &mut State, code: &mut impl Fetch) -> Result<(), Trap> {
     finish(cpu, &item)
 }
 
-/// [`step`] of an instruction whose condition is known to hold.
+/// [`step`] of an instruction whose condition is known to hold. If the flags say otherwise, they are those of an earlier instruction, and nobody
+/// but its own kind will look at them any more: they become some under which the condition holds.
 pub fn step_unconditionally(cpu: &mut State, code: &mut impl Fetch) -> Result<(), Trap> {
     let item = decode(cpu.a32.model, here(cpu), ItState(cpu.a32.itstate), code)?;
+    if item.cond < ALWAYS && !cpu.flags.holds(item.cond) {
+        let mut all = (0..16).map(Flags::from_nibble);
+        cpu.flags = all.find(|flags| flags.holds(item.cond)).unwrap_or(cpu.flags);
+    }
     finish(cpu, &Item { cond: ALWAYS, ..item })
 }
 
