@@ -4,11 +4,7 @@ use super::asm::{Cc, HostAddress};
 use super::*;
 use crate::map::{FLAG_C_CLEAR, FLAG_N, FLAG_V, FLAG_Z, PACKED_FLAGS, pack_flags, x_slot};
 use armlet_cpu::a64::Flags as Nzcv;
-use armlet_cpu::fp::fpsr;
 use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
-
-/// The bits of FPSCR that are neither flags nor cumulative.
-const FPSCR_CONTROL: u32 = !(0xf000_0000 | fpsr::WRITABLE);
 
 /// Where packed flags are (see [`crate::map::pack_flags`]).
 const PACKED: i32 = x_slot(PACKED_FLAGS);
@@ -303,17 +299,6 @@ impl Emitter<'_> {
             }
             Val::Var(_) => self.source(Width::X, val, host::RDX),
         }
-    }
-
-    /// [`Op::KeepsControl`]
-    pub(super) fn keeps_control(&mut self, a: Val) {
-        self.spill_if_kept();
-        self.read_into(Width::W, host::RAX, a);
-        self.asm
-            .alu(Alu::And, Width::W, host::RAX, Source::Imm(FPSCR_CONTROL as i32));
-        self.asm
-            .cmp(Width::W, host::RAX, Source::Imm(self.shared.numbers.fpcr as i32));
-        self.leave_to_interpreter(Cc::Ne);
     }
 
     /// The conditional comparisons, from a position on, that a block ends with. Where the condition of one does not hold, the flags are known, and

@@ -14,7 +14,7 @@ use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
 
 use super::asm::{Cc, memory};
 use super::*;
-use crate::map::{COMPARED, FPSCR_FLAGS, FPSR_READ, FPSR_SLOT, v_slot, x_slot};
+use crate::map::{v_slot, x_slot};
 use armlet_decoder::a64::Insn;
 use host::{RAX, RDX};
 
@@ -325,85 +325,6 @@ impl Emitter<'_> {
         } else {
             self.plain &= !written;
         }
-    }
-
-    /// [`Op::CompareFpscr`]
-    pub(super) fn compare_fpscr(&mut self, comparison: Comparison) {
-        self.store_flags();
-        self.place = Place::Memory;
-        self.keep = false;
-        self.compare_numbers(comparison, false);
-        self.keep_fpscr();
-        self.place = Place::Memory;
-    }
-
-    /// [`Op::CopyFpscr`]: what [`Emitter::keep_fpscr`] has kept, if it is there.
-    pub(super) fn copy_fpscr(&mut self) {
-        self.asm.load(Load::Zero(2), RAX, HostAddress::state(x_slot(COMPARED)));
-        dynasm!(self.asm.ops ; .arch x64 ; test al, al);
-        self.leave_to_interpreter(Cc::Ne);
-        dynasm!(self.asm.ops ; .arch x64 ; sahf);
-        self.place = Place::Float { reversed: false };
-    }
-
-    /// [`Op::ReadFpscr`]. Its control bits are known; its cumulative bits are in the state and in MXCSR, its flags where [`COMPARED`] says.
-    pub(super) fn read_fpscr(&mut self, d: Var) {
-        const LESS: i32 = 8 << 28;
-        const EQUAL: i32 = 6 << 28;
-        const GREATER: i32 = 2 << 28;
-        const UNORDERED: i32 = 3 << 28;
-        self.spill_if_kept();
-        let control = self.shared.numbers.fpcr as i32;
-        let [in_state, reversed, both, done] = std::array::from_fn(|_| self.asm.label());
-        self.asm.load(Load::Zero(2), RAX, HostAddress::state(x_slot(COMPARED)));
-        dynasm!(self.asm.ops ; .arch x64
-            ; test al, 2
-            ; jne =>in_state
-            ; test al, 1
-            ; jne =>reversed
-            ; sahf
-            ; mov edx, GREATER
-            ; mov eax, LESS
-            ; cmovb edx, eax
-            ; jmp =>both
-            ;=>reversed
-            ; sahf
-            ; mov edx, GREATER
-            ; mov eax, LESS
-            ; cmova edx, eax
-            ;=>both
-            ; mov eax, EQUAL
-            ; cmove edx, eax
-            ; mov eax, UNORDERED
-            ; cmovp edx, eax
-            ; jmp =>done
-            ;=>in_state);
-        self.asm.load(Load::Zero(2), RDX, HostAddress::state(FPSCR_FLAGS));
-        dynasm!(self.asm.ops ; .arch x64
-            // From one byte each to bits 31 to 28.
-            ; imul edx, edx, 1 << 31 | 1 << 22 | 1 << 13 | 1 << 4
-            ; and edx, 0xf000_0000_u32 as i32
-            ;=>done
-            ; stmxcsr [rsp - 8]
-            ; mov eax, [rsp - 8]
-            ; and eax, BYTE 1
-            ; or edx, eax
-            ; mov eax, [rsp - 8]
-            ; shr eax, 1
-            ; and eax, BYTE 0x1e
-            ; or edx, eax
-            ; or edx, [rbp + FPSR_SLOT]
-            ; or edx, DWORD control
-            ; mov BYTE [rbp + FPSR_READ], 1);
-        self.assign(d, RDX);
-    }
-
-    /// [`Op::KeepFpscr`]: what EFLAGS say of the comparison is kept as it is (see [`crate::map::COMPARED`]). EFLAGS stay.
-    pub(super) fn keep_fpscr(&mut self) {
-        let Place::Float { reversed } = self.place else { return };
-        let reversed = i8::from(reversed);
-        dynasm!(self.asm.ops ; .arch x64 ; lahf ; mov al, BYTE reversed);
-        self.asm.store(2, RAX, HostAddress::state(x_slot(COMPARED)));
     }
 
     /// What is to be checked. `silent`: the host's NaN may differ without an exception; `tiny`: the result may be tiny and inexact.
@@ -726,7 +647,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn compare_numbers(&mut self, Comparison { p, a, b, signal, half }: Comparison, reversed: bool) {
+    pub(super) fn compare_numbers(&mut self, Comparison { p, a, b, signal, half }: Comparison, reversed: bool) {
         let mut operand = |n: u8, scratch: u8| {
             if half {
                 self.widened(HalfOperand::Reg(n), Shape::Scalar, scratch);

@@ -11,7 +11,7 @@
 //! - `memory.rs`: loads and stores; `atomic.rs`: exclusive and atomic ones.
 //! - `cached.rs`: guest registers in host registers for a while.
 //! - `calls.rs`: system calls from translated code.
-//! - `control.rs`: block ends, entries and exits; `count.rs`: counters.
+//! - `control.rs`: block ends, entries and exits; `transition.rs`: between mappings; `count.rs`: counters.
 //!
 //! Every guest register is at one place throughout a block (see [`crate::map`]), so at any host instruction the
 //! guest's registers can be read back with that one table. The flags move: the table of [`Fault sites`](Site) says where they
@@ -31,6 +31,7 @@ mod flags_op;
 pub mod float;
 mod float_convert;
 mod float_lanes;
+mod fpscr;
 mod half;
 mod integer;
 mod interpreted;
@@ -45,6 +46,7 @@ mod simd_shift;
 mod simd_visit;
 mod soft;
 mod structures;
+mod transition;
 pub mod vector;
 
 use asm::{Asm, HostAddress, Label, Source};
@@ -54,10 +56,11 @@ use crate::ir::*;
 use crate::map::{Mapping, RELEASED, host, slot, x_slot};
 use crate::opt;
 use crate::plan::{self, Plan};
+pub(crate) use control::look_up;
 pub use control::{Entry, LOOKUP_BITS, Link};
-pub(crate) use control::{look_up, move_canonical};
 pub use flags::Place;
 pub use soft::{accelerated, is_known};
+pub(crate) use transition::move_canonical;
 
 /// Addresses of the code that all regions share (see `crate::enter`).
 #[derive(Clone, Copy, Debug)]
