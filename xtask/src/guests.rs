@@ -90,6 +90,9 @@ const DISTRIBUTION: [&str; 35] = [
     "xz-utils",
 ];
 
+/// The file in a root directory that names the packages it was made of.
+const PACKAGES: &str = "etc/packages";
+
 /// Fetches and builds all guests.
 pub fn run() -> Result<()> {
     tool::need("apt-get", "apt")?;
@@ -303,11 +306,16 @@ impl Guests {
     }
 
     /// A root directory with programs of Debian's packages for an architecture and all that they depend on. Nothing of it is configured as
-    /// dpkg would do it, which takes programs that run; the few files that programs ask for are written here.
+    /// dpkg would do it, which takes programs that run; the few files that programs ask for are written here. A root directory of other packages
+    /// is made anew.
     fn distribution(&self, folder: &str, architecture: &str, packages: &[&str]) -> Result<()> {
         let root = self.root.join(folder);
+        let list = packages.join(" ");
+        if root.is_dir() && fs::read_to_string(root.join(PACKAGES)).ok().as_ref() != Some(&list) {
+            fs::remove_dir_all(&root)?;
+        }
         once(&root, |partial| {
-            println!("{folder}: {}", packages.join(" "));
+            println!("{folder}: {list}");
             let archives = self.root.join("build/archives");
             fs::create_dir_all(archives.join("partial"))?;
             let mut install = self.apt()?;
@@ -347,7 +355,8 @@ impl Guests {
                     &partial.join("etc").join(name),
                 )?;
             }
-            Ok(fs::write(partial.join("etc/hosts"), "127.0.0.1 localhost\n")?)
+            fs::write(partial.join("etc/hosts"), "127.0.0.1 localhost\n")?;
+            Ok(fs::write(partial.join(PACKAGES), &list)?)
         })
     }
 
