@@ -40,8 +40,10 @@ int main(int argc, char **argv) {
     } else if (strcmp(kind, "trap") == 0) {
 #ifdef __aarch64__
         __asm__ volatile("brk #0");
+#elif defined(__thumb__)
+        __asm__ volatile(".inst.n 0xde01"); /* the breakpoint that Linux knows */
 #elif defined(__arm__)
-        __asm__ volatile(".inst 0xe7f001f0"); /* the breakpoint that Linux knows */
+        __asm__ volatile(".inst 0xe7f001f0"); /* the same */
 #else
         __asm__ volatile("int3");
 #endif

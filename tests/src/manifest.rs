@@ -83,6 +83,9 @@ pub struct Program {
     /// Compiler flags of the AArch64 build, beside the common ones.
     #[serde(default)]
     pub flags: Vec<String>,
+    /// AArch32: made of T32 instructions, where others are made of A32 ones.
+    #[serde(default)]
+    pub thumb: bool,
     /// Arguments of a benchmark run; none if it is not one.
     pub bench: Option<Vec<String>>,
     tests: Option<Vec<Case>>,

@@ -65,8 +65,9 @@ fn zig() -> Result<Vec<String>> {
 }
 
 /// Flags that choose the target.
-fn target_flags(target: Target) -> &'static [&'static str] {
+fn target_flags(target: Target, thumb: bool) -> &'static [&'static str] {
     match target {
+        Target::Armhf if thumb => &["-target", "thumb-linux-musleabihf", "-mcpu=cortex_a9"],
         Target::Aarch64 => &["-target", "aarch64-linux-musl"],
         Target::Armhf => &["-target", "arm-linux-musleabihf", "-mcpu=cortex_a9"],
         Target::Armel => &["-target", "arm-linux-musleabi", "-mcpu=arm926ej_s"],
@@ -76,10 +77,24 @@ fn target_flags(target: Target) -> &'static [&'static str] {
 fn build(zig: &[String], program: &Program, target: Target) -> Result<()> {
     let output = program.prebuilt(target);
     std::fs::create_dir_all(output.parent().context("no folder")?)?;
-    let source = program.source();
+    let mut source = program.source();
+    // musl has assembly that Thumb without Thumb-2 does not know: the program's own code only is Thumb, and calls A32.
+    let object = output.with_extension("o");
+    if program.thumb && target == Target::Armel {
+        let mut command = Command::new(&zig[0]);
+        command
+            .args(&zig[1..])
+            .args(["cc", "-target", "thumb-linux-musleabi", "-mcpu=arm926ej_s", "-c"]);
+        tool::run(command.args(FLAGS).arg("-o").arg(&object).arg(&source))?;
+        source.clone_from(&object);
+    }
     let assembly = source.extension().is_some_and(|extension| extension == "S");
     let mut command = Command::new(&zig[0]);
-    command.args(&zig[1..]).arg("cc").args(target_flags(target)).args(FLAGS);
+    command
+        .args(&zig[1..])
+        .arg("cc")
+        .args(target_flags(target, program.thumb))
+        .args(FLAGS);
     if assembly {
         command.arg("-nostdlib");
     }
@@ -88,9 +103,12 @@ fn build(zig: &[String], program: &Program, target: Target) -> Result<()> {
     }
     command.arg("-o").arg(&output).arg(&source);
     if target == Target::Armel && !assembly {
-        command.arg(source.with_file_name("armel_sync.c"));
+        command.arg(program.source().with_file_name("armel_sync.c"));
     }
     tool::run(&mut command)?;
+    if source == object {
+        std::fs::remove_file(&object)?;
+    }
     println!("{} {} bytes", output.display(), output.metadata()?.len());
     Ok(())
 }
@@ -103,7 +121,7 @@ fn note_versions(zig: &[String]) -> Result<()> {
     writeln!(text, "{}\n", clang.lines().next().unwrap_or_default())?;
     writeln!(text, "{}", FLAGS.join(" "))?;
     for target in Target::ALL {
-        writeln!(text, "{target}: {}", target_flags(target).join(" "))?;
+        writeln!(text, "{target}: {}", target_flags(target, false).join(" "))?;
     }
     let path: PathBuf = armlet_tests::test_binaries().join("prebuilt/VERSIONS");
     std::fs::write(&path, text).with_context(|| format!("{}", path.display()))
