@@ -73,6 +73,16 @@ fn number(number: u64) -> u32 {
     0xd280_0008 | (number as u32) << 5
 }
 
+/// What stands at an address, in code that starts at [`BASE`].
+fn at<T: Copy>(code: &[T], address: u64) -> Result<T, Fault> {
+    let index = usize::try_from(address.wrapping_sub(BASE)).unwrap_or(usize::MAX) / size_of::<T>();
+    code.get(index).copied().ok_or(Fault {
+        address,
+        access: Access::Execute,
+        kind: FaultKind::Unmapped,
+    })
+}
+
 struct Guest {
     jit: Arc<Jit>,
     cpu: State,
@@ -116,18 +126,20 @@ impl Guest {
     }
 
     fn run_words(&mut self, words: &[u32]) -> Stop {
-        let mut fetch = |address: u64| {
-            let index = usize::try_from(address.wrapping_sub(BASE) / 4).unwrap_or(usize::MAX);
-            words.get(index).copied().ok_or(Fault {
-                address,
-                access: Access::Execute,
-                kind: FaultKind::Unmapped,
-            })
-        };
+        let mut fetch = |address: u64| at(words, address);
         self.cpu.pc = BASE;
         // (It may have been another one.)
         self.jit.invalidate(&(BASE..BASE + 20));
         let mut thread = Thread::new(Arc::clone(&self.jit), 0);
+        let attention = Arc::clone(&self.attention);
+        thread.run(&mut self.cpu, &mut fetch, &attention)
+    }
+
+    /// Runs A32 or T32 instructions, in halfwords.
+    fn run_a32(&mut self, halfwords: &[u16]) -> Stop {
+        let mut fetch = |address: u64| at(halfwords, address);
+        self.cpu.pc = BASE;
+        let mut thread = ThreadA32::new(Arc::new(Jit::a32().expect("memory for code")), 0);
         let attention = Arc::clone(&self.attention);
         thread.run(&mut self.cpu, &mut fetch, &attention)
     }
@@ -226,21 +238,9 @@ fn aarch32_makes_calls_too() {
                     }
                 })
                 .collect();
-            let mut fetch = |address: u64| {
-                let index = usize::try_from(address.wrapping_sub(BASE) / 2).unwrap_or(usize::MAX);
-                code.get(index).copied().ok_or(Fault {
-                    address,
-                    access: Access::Execute,
-                    kind: FaultKind::Unmapped,
-                })
-            };
-            guest.cpu.pc = BASE;
             guest.cpu.a32.thumb = thumb;
             guest.cpu.x[0] = before.into();
-            let jit = Arc::new(Jit::a32().expect("memory for code"));
-            let mut thread = ThreadA32::new(jit, 0);
-            let attention = Arc::clone(&guest.attention);
-            assert_eq!(thread.run(&mut guest.cpu, &mut fetch, &attention), SUPERVISOR_CALL);
+            assert_eq!(guest.run_a32(&code), SUPERVISOR_CALL);
             assert_eq!(guest.cpu.x[0], after.into(), "{call}, thumb {thumb}");
             assert_eq!((guest.cpu.x[7], guest.cpu.a32.thumb), (1, thumb));
             assert_eq!(guest.cpu.pc, BASE + 2 * code.len() as u64);
@@ -252,13 +252,8 @@ fn aarch32_makes_calls_too() {
     // What the function refuses comes to the runtime as it was.
     let mut guest = Guest::new();
     guest.cpu.x[0] = 0;
-    let code = [0x7193, 0xe300, 0, 0xef00];
-    let mut fetch = |address: u64| Ok(code[((address - BASE) / 2) as usize % code.len()]);
-    guest.cpu.pc = BASE;
-    let jit = Arc::new(Jit::a32().expect("memory for code"));
-    let mut thread = ThreadA32::new(jit, 0);
-    let attention = Arc::clone(&guest.attention);
-    assert_eq!(thread.run(&mut guest.cpu, &mut fetch, &attention), SUPERVISOR_CALL);
+    // MOVW R7, #403; SVC
+    assert_eq!(guest.run_a32(&[0x7193, 0xe300, 0, 0xef00]), SUPERVISOR_CALL);
     assert_eq!(
         (guest.cpu.x[0], guest.cpu.x[7], guest.cpu.pc),
         (0, CLOCK_GETTIME64, BASE + 8)
